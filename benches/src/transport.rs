@@ -19,8 +19,8 @@ use backstock_proto::v1::{
     OrderOutcome, PlaceOrderRequest, PlaceOrderResponse, PlaceOrdersRequest, PlaceOrdersResponse,
     PlaceOrdersResult, QuoteChangeRequest, QuoteChangeResponse, QuoteServicesRequest,
     QuoteServicesResponse, ReleaseOrderHoldRequest, ReleaseOrderHoldResponse,
-    SetOrderPriorityRequest, SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState,
-    Supply, SupplyKind,
+    ResolveDeclineRequest, ResolveDeclineResponse, SetOrderPriorityRequest,
+    SetOrderPriorityResponse, Shipment, ShipmentLine, ShipmentState, Supply, SupplyKind,
 };
 use backstock_proto::{Encoded, undecodable};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -168,6 +168,13 @@ impl OrderService for Idle {
         &self,
         _: Request<ReleaseOrderHoldRequest>,
     ) -> Result<Response<ReleaseOrderHoldResponse>, Status> {
+        Err(Status::unimplemented("idle"))
+    }
+
+    async fn resolve_decline(
+        &self,
+        _: Request<ResolveDeclineRequest>,
+    ) -> Result<Response<ResolveDeclineResponse>, Status> {
         Err(Status::unimplemented("idle"))
     }
 

@@ -224,7 +224,8 @@ pub async fn cancel(engine: &Engine, id: &str, lines: &[(u32, u32)]) -> Result<L
         quantity: *quantity,
         of_bundle: false,
     });
-    let command = CancelOrder { meta: meta(), order: order_id(id), lines: lines.collect() };
+    let command =
+        CancelOrder { meta: meta(), order: order_id(id), lines: lines.collect(), shipment: None };
     Ok(engine.cancel_order(command).await?.version)
 }
 

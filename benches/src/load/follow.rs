@@ -112,7 +112,14 @@ async fn carry_out(way: Way, follow_up: FollowUp) -> Result<Done, LoadError> {
 async fn by_engine(engine: &Engine, follow_up: FollowUp) -> Result<Done, LoadError> {
     match follow_up {
         FollowUp::Cancel(order, units) => {
-            engine.cancel_order(CancelOrder { meta: meta(), order, lines: Vec::new() }).await?;
+            engine
+                .cancel_order(CancelOrder {
+                    meta: meta(),
+                    order,
+                    lines: Vec::new(),
+                    shipment: None,
+                })
+                .await?;
             Ok(Done::Cancelled(units))
         }
         FollowUp::Ship(order, units) => {

@@ -384,6 +384,7 @@ impl<'a> Applier<'a> {
             }
             OrderEffect::ReleaseHold(_)
             | OrderEffect::GiveUpStock(_)
+            | OrderEffect::ResolveDecline(_)
             | OrderEffect::Cancel(_)
             | OrderEffect::CancelPicked(_)
             | OrderEffect::DeclinePart(_)

@@ -24,6 +24,7 @@ use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
 use super::order::release_hold::OrderHoldReleased;
+use super::order::resolve_decline::DeclineResolved;
 use super::order::shipped::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
@@ -150,7 +151,7 @@ events! {
     34 "hold_replaced" HoldReplaced,
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
-    37 or 40 or 59 "shipment_declined" ShipmentDeclined,
+    37 or 40 or 59 or 63 "shipment_declined" ShipmentDeclined,
     41 "order_changed" OrderChanged,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
@@ -161,6 +162,7 @@ events! {
     60 "order_held" OrderHeld,
     61 "order_hold_released" OrderHoldReleased,
     62 "order_stock_let_go" OrderStockLetGo,
+    64 "decline_resolved" DeclineResolved,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines,
     Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, SetOrderPriority, StockOperation,
+    ReleaseOrderHold, ResolveDecline, SetOrderPriority, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
@@ -186,9 +186,14 @@ pub fn release_order_hold(name: &str) -> ReleaseOrderHold {
     ReleaseOrderHold { meta, order, hold }
 }
 
+/// Has a shipment of that order sourced anew, which the customer is asked about.
+pub fn resolve_decline(shipment: u16) -> ResolveDecline {
+    ResolveDecline { meta: meta(), order: order().order.id, shipment }
+}
+
 /// Cancels all of that order.
 pub fn cancel() -> CancelOrder {
-    CancelOrder { meta: meta(), order: order().order.id, lines: Vec::new() }
+    CancelOrder { meta: meta(), order: order().order.id, lines: Vec::new(), shipment: None }
 }
 
 /// Has that order served first.

@@ -37,6 +37,7 @@ pub use order::place::request::PlaceOrder;
 pub use order::prioritise::{OrderPrioritised, SetOrderPriority};
 pub use order::progress::ProgressShipment;
 pub use order::release_hold::{OrderHoldReleased, ReleaseOrderHold};
+pub use order::resolve_decline::{DeclineResolved, ResolveDecline};
 pub use supply::change_stock::ChangeStock;
 pub use supply::transfer::dispatch::DispatchTransfer;
 pub use supply::transfer::recall::RecallTransfer;

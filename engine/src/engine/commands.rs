@@ -7,7 +7,8 @@ use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, SetOrderPriority, SetPolicy,
+    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
+    SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -124,6 +125,11 @@ impl Engine {
     /// Says that a node does not ship what it was given. Its units come to rest elsewhere before
     /// this answers, where anything is free.
     pub async fn decline_shipment(&self, command: DeclineShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Has units that the customer was asked about sourced anew.
+    pub async fn resolve_decline(&self, command: ResolveDecline) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -166,6 +166,7 @@ impl Effect {
                 | OrderEffect::ReleaseHold(_)
                 | OrderEffect::GiveUpStock(_)
                 | OrderEffect::Change(_)
+                | OrderEffect::ResolveDecline(_)
                 | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),
             Self::Order(_, OrderEffect::Place(packed)) => {

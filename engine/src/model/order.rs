@@ -118,6 +118,10 @@ pub struct Shipment {
     /// What the node did of it.
     #[cbor(skip)]
     pub work: Option<Box<Work>>,
+    /// Its node declined it, and the customer is asked what becomes of its units: nobody gives them
+    /// supply by itself.
+    #[cbor(skip)]
+    pub asks: bool,
 }
 
 /// Units of one line that one shipment takes from one supply.
@@ -499,6 +503,12 @@ impl Order {
         answer.is_some_and(|answer| answer.kind.declined().is_some())
     }
 
+    /// Whether the customer is asked what becomes of units of a shipment, from 0.
+    pub fn asks(&self, shipment: u16) -> bool {
+        let asks = self.shipments[usize::from(shipment)].asks;
+        asks && self.allocations_of(shipment).any(|a| a.open() > 0)
+    }
+
     /// Whether allocations name lines and shipments that are there, and hold no more
     /// shipped and cancelled units than they have.
     ///
@@ -589,6 +599,7 @@ impl Shipment {
             told_of_units_there: None,
             answer: None,
             work: None,
+            asks: false,
         }
     }
 

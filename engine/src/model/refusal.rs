@@ -399,6 +399,14 @@ refusals! {
         holds: String,
     } => Precondition, Order(order_id);
 
+    /// The customer is not asked about the shipment: its node did not decline it, it is sourced anew,
+    /// or nothing of it is left.
+    #[error("the customer is not asked about shipment {shipment_number}")]
+    68 CustomerNotAsked = "CUSTOMER_NOT_ASKED" {
+        /// The shipment.
+        shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
     /// Units of the shipment are off the shelf.
     #[error("{units} units of shipment {shipment_number} are picked: it is too late")]
     53 UnitsPicked = "UNITS_PICKED" {

@@ -11,7 +11,7 @@ mod bounds;
 mod change;
 mod confidence;
 mod decide;
-mod decline;
+pub mod decline;
 mod declined;
 mod dispatch;
 mod inbound;

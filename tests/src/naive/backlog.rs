@@ -70,7 +70,9 @@ impl Naive {
 
     pub(super) fn note_who_waits(&mut self, version: Lsn) {
         let (mut waits, mut waits_at) = (BTreeMap::new(), BTreeMap::new());
-        for (order, line, sku) in self.lines().filter(|(order, ..)| !order.is_passed_over()) {
+        for (order, line, sku) in
+            self.lines().filter(|(order, line, _)| !order.is_passed_over(*line))
+        {
             let rests = self.rests(sku, order.no, line);
             let key = (order.no, line);
             since(&mut waits, (key, self.waits.get(&key)), (waiting(&rests), version));
@@ -164,7 +166,7 @@ impl Naive {
         // them waiting; what it leaves is theirs in the next one.
         let is_kept = |order: &Order| order.is_held() && self.was_closed_once(sku, looked_at);
         let before = self.orders.values().filter(|order| key(order) < key(served));
-        let before = before.filter(|order| !is_kept(order) && !order.is_passed_over());
+        let before = before.filter(|order| !is_kept(order));
         // What is free at another node serves those alone who wait there.
         let could_have = |order: &&Order| {
             let is_sourced = self.is_sourced_since((sku, node), &order.whom, looked_at);
@@ -173,7 +175,7 @@ impl Naive {
         for order in before.filter(could_have) {
             for line in order.allotted.iter().filter(|part| part.sku == sku).map(|part| part.line) {
                 let is_bundled = order.bundle_of(line).is_some();
-                if order.is_whole && !is_bundled {
+                if (order.is_whole && !is_bundled) || order.is_passed_over(line) {
                     continue;
                 }
                 let rests = self.rests(sku, order.no, line);
@@ -228,7 +230,7 @@ impl Naive {
             let is_bundled = order.bundle_of(line).is_some();
             let (no, is_whole) = (*no, *is_whole && !is_bundled);
             let channel = whom.channel.as_deref();
-            if self.is_kept(order, sku) || order.is_passed_over() {
+            if self.is_kept(order, sku) || order.is_passed_over(line) {
                 continue;
             }
             let rests = self.rests(sku, no, line);

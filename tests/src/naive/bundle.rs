@@ -147,8 +147,8 @@ impl Naive {
     /// Checks that no node has all components of a bundle that waits elsewhere.
     pub(super) fn check_bundles_wait(&self) -> Result<(), String> {
         let counted = self.counted_from()..=Timestamp::from_micros(i64::MAX);
-        for order in self.orders.values().filter(|order| !order.is_passed_over()) {
-            for bundle in &order.bundles {
+        for order in self.orders.values() {
+            for bundle in order.bundles.iter().filter(|of| !order.is_passed_over(of.lines[0].0)) {
                 let sku = |line: u16| {
                     let of_line = order.allotted.iter().find(|part| part.line == line);
                     of_line.map(|part| part.sku.as_str())
@@ -199,9 +199,8 @@ impl Naive {
     /// while another one comes later. Where a node has a capacity, its days may say otherwise; and
     /// bundles may have been placed to leave with others of their order.
     pub(super) fn check_bundles_leave(&self) -> Result<(), String> {
-        let looked = |order: &&Order| order.declined.is_empty() && !order.is_passed_over();
-        for order in self.orders.values().filter(looked) {
-            for bundle in &order.bundles {
+        for order in self.orders.values().filter(|order| order.declined.is_empty()) {
+            for bundle in order.bundles.iter().filter(|of| !order.is_passed_over(of.lines[0].0)) {
                 let open = |node: &&String| capacity(&self.nodes[*node]) == [0; 2];
                 for node in self.nodes.keys().filter(open) {
                     self.check_leave((order, bundle), node)?;

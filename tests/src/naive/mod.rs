@@ -86,7 +86,7 @@ pub struct For {
     /// The policy's first one if it is not said.
     service: Option<ServiceName>,
     /// The node where it is collected, if it is.
-    pickup: Option<Pickup<NodeId>>,
+    pub(crate) pickup: Option<Pickup<NodeId>>,
 }
 
 impl For {

@@ -77,6 +77,8 @@ pub struct Order {
     pub priority: Priority,
     /// The holds on it, by id: until when its units are kept, and whether they were let go.
     pub holds: BTreeMap<String, (Option<Timestamp>, bool)>,
+    /// Shipments, from 0, of which the customer is asked what becomes of them.
+    pub asked: BTreeSet<u16>,
     /// Shipments, from 0, with which their node began, and did not give back.
     began: BTreeSet<u16>,
     /// The versions at which it was decided on anew.
@@ -113,6 +115,7 @@ impl Order {
             hold: None,
             priority: Priority::DEFAULT,
             holds: BTreeMap::new(),
+            asked: BTreeSet::new(),
             began: BTreeSet::new(),
             decisions: Vec::new(),
             changes: Vec::new(),
@@ -121,9 +124,19 @@ impl Order {
         }
     }
 
-    /// Whether the backlog passes over it: its units were let go.
-    pub fn is_passed_over(&self) -> bool {
-        self.holds.values().any(|(_, let_go)| *let_go)
+    /// Whether the backlog passes over a line of it: its units were let go, or the customer is asked
+    /// about the line, or its bundle.
+    pub fn is_passed_over(&self, line: u16) -> bool {
+        let bundle = self.bundle_of(line);
+        let together = |of: u16| {
+            of == line || bundle.is_some_and(|all| all.lines.iter().any(|(at, _)| *at == of))
+        };
+        let asks = |at: usize| {
+            let part = &self.allotted[at];
+            self.asked.contains(&part.shipment) && self.open(at) > 0 && together(part.line)
+        };
+        let let_go = self.holds.values().any(|(_, let_go)| *let_go);
+        let_go || (0..self.allotted.len()).any(asks)
     }
 
     /// Whether a shipment, from 0, is one that no node answered to, or began with.
@@ -423,12 +436,21 @@ impl Order {
     /// lines; answers with what goes back where.
     pub fn cancel(
         &mut self,
-        lines: &[LineCancellation],
+        (lines, shipment): (&[LineCancellation], Option<u16>),
         parts: &[(u16, u32)],
     ) -> Result<Vec<Allotted>, String> {
+        let is_of_it =
+            |at: usize| shipment.is_none_or(|shipment| self.allotted[at].shipment + 1 == shipment);
+        if let Some((at, _)) = parts.iter().find(|(at, _)| !is_of_it(usize::from(*at))) {
+            return Err(format!("part {at} is not of the shipment: {shipment:?}"));
+        }
+        let open_of = |line: u16| -> u32 {
+            let of_line = (0..self.allotted.len()).filter(|at| self.allotted[*at].line == line);
+            of_line.filter(|at| is_of_it(*at)).map(|at| self.open(at)).sum()
+        };
         let all = || (0..self.ordered.len()).map(|line| u16::try_from(line).expect("few lines"));
         let wanted: Vec<(u16, u32)> = match lines {
-            [] => all().map(|line| (line, self.open_of(line))).collect(),
+            [] => all().map(|line| (line, open_of(line))).collect(),
             lines => lines.iter().flat_map(|l| self.lines_of(l)).collect(),
         };
         for line in all() {
@@ -502,6 +524,8 @@ impl Order {
         let holds = order.order_holds.iter();
         let holds = holds.map(|hold| (hold.id.to_string(), (hold.stock_until, hold.let_go)));
         same("holds", &holds.collect(), &self.holds)?;
+        let asked = order.shipments.iter().zip(0..).filter(|(shipment, _)| shipment.asks);
+        same("asked about", &asked.map(|(_, at)| at).collect(), &self.asked)?;
         let figures = |a: &model::Allocation| (a.shipped, a.cancelled, a.picked);
         let engine: Vec<_> = order.allocations.iter().map(figures).collect();
         let naive = (0..self.allotted.len())

@@ -21,6 +21,9 @@ impl Room for CancelOrder {
         "UNITS_SHIPPED",
         "UNITS_CANCELLED",
         "UNITS_NOT_ORDERED",
+        "SHIPMENT_NOT_FOUND",
+        "SHIPMENT_NOT_PLANNED",
+        "UNITS_NOT_IN_SHIPMENT",
         LINES_OF_A_PAIR,
     ];
 
@@ -33,7 +36,9 @@ impl Room for CancelOrder {
         } else {
             Vec::new()
         };
-        Some(Self { meta: meta(), order, lines })
+        let named = u16::try_from(world.random.within(1..4)).expect("small");
+        let shipment = world.random.percent(25).then_some(named);
+        Some(Self { meta: meta(), order, lines, shipment })
     }
 
     fn meta(&mut self) -> &mut Meta {
@@ -47,7 +52,7 @@ impl Room for CancelOrder {
     /// Which units were cancelled depends on what they rested on.
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        let (order, lines) = (self.order.to_string(), self.lines);
+        let (order, lines, shipment) = (self.order.to_string(), self.lines, self.shipment);
         Some(Told::InJournal(Box::new(move |_, event| {
             let AnyEvent::OrderCancelled(event) = event else { return None };
             let parts = event.releases.iter().map(|part| (part.allocation, part.units));
@@ -62,7 +67,7 @@ impl Room for CancelOrder {
                 packages = picked.packages.iter().map(parcel).collect();
             }
             let parts = parts.collect();
-            Some(Box::new(OrderCancelled { order, lines, parts, put_back, packages }))
+            Some(Box::new(OrderCancelled { order, lines, shipment, parts, put_back, packages }))
         })))
     }
 }

@@ -6,7 +6,7 @@ use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
     Meta, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, SetOrderPriority, SetPolicy,
+    ReleaseOrderHold, ResolveDecline, SetOrderPriority, SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order, Step};
@@ -192,6 +192,7 @@ commands! {
     SetOrderPriority,
     HoldOrder,
     ReleaseOrderHold,
+    ResolveDecline,
     ProgressShipment,
     AcceptShipment,
     DeclineShipment,

@@ -19,7 +19,8 @@ impl Room for DeclineShipment {
     const WEIGHT_MIN: u32 = 1;
 
     fn draw(world: &mut World) -> Option<Self> {
-        let order = world.order()?.id;
+        let collected = if world.random.percent(40) { world.collected() } else { None };
+        let order = collected.or_else(|| world.order())?.id;
         let shipment = u16::try_from(world.random.within(1..3)).expect("small");
         let reason = *world.random.pick(&DeclineReason::ALL);
         let mut meta = meta();
@@ -65,6 +66,7 @@ impl Room for DeclineShipment {
             let units = event.apart.and_then(|apart| apart.units);
             let apart = units.map(|units| parts(&units));
             let (order, put_back) = (order.to_string(), put_back.unwrap_or_default());
+            let asks = event.asks == Some(true);
             Some(Box::new(ShipmentDeclined {
                 order,
                 shipment,
@@ -73,6 +75,7 @@ impl Room for DeclineShipment {
                 found,
                 put_back,
                 apart,
+                asks,
             }))
         })))
     }

@@ -41,6 +41,8 @@ struct Happened {
 
 /// What happened at a version of which the answer does not tell all.
 struct InJournal {
+    /// What was asked.
+    command: &'static str,
     version: Lsn,
     /// The newest version when it was asked for.
     asked: Lsn,
@@ -118,9 +120,11 @@ impl History {
         }
         match command.clone().told(engine, asked, outcome) {
             Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
-            Some(Told::InJournal(fact_of)) => self.note_later(asked, outcome, fact_of, false),
+            Some(Told::InJournal(fact_of)) => {
+                self.note_later(asked, (command.name(), outcome), fact_of, false)
+            }
             Some(Told::PerhapsInJournal(fact_of)) => {
-                self.note_later(asked, outcome, fact_of, true);
+                self.note_later(asked, (command.name(), outcome), fact_of, true);
             }
             Some(Told::Fact(fact)) => {
                 self.note_fact(outcome.version().expect("facts have versions"), asked, fact);
@@ -129,9 +133,15 @@ impl History {
         }
     }
 
-    fn note_later(&mut self, asked: Lsn, outcome: &Outcome, fact_of: FactOf, perhaps: bool) {
+    fn note_later(
+        &mut self,
+        asked: Lsn,
+        (command, outcome): (&'static str, &Outcome),
+        fact_of: FactOf,
+        perhaps: bool,
+    ) {
         let version = outcome.version().expect("facts have versions");
-        self.in_journal.push(InJournal { version, asked, fact_of, perhaps });
+        self.in_journal.push(InJournal { command, version, asked, fact_of, perhaps });
     }
 
     fn note_fact(&mut self, version: Lsn, asked: Lsn, fact: Box<dyn Fact>) {
@@ -148,12 +158,12 @@ impl History {
     /// When something happened that nobody was told of, or something else than was said.
     pub fn note_unanswered(&mut self, engine: &Engine) {
         for later in std::mem::take(&mut self.in_journal) {
-            let InJournal { version, asked, fact_of, perhaps } = later;
+            let InJournal { command, version, asked, fact_of, perhaps } = later;
             let event = engine.event(version).expect("it is in the journal");
             let said = format!("{event:?}");
             match fact_of(engine, event) {
                 Some(fact) => self.note_fact(version, asked, fact),
-                None => assert!(perhaps, "{version}: {said}"),
+                None => assert!(perhaps, "{command} at {version}: {said}"),
             }
         }
         let last = engine.status().applied;

@@ -32,6 +32,7 @@ mod progress_shipment;
 mod recall_transfer;
 mod release_hold;
 mod release_order_hold;
+mod resolve_decline;
 mod set_order_priority;
 mod set_policy;
 mod world;

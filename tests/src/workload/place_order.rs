@@ -105,7 +105,7 @@ pub(super) fn fresh(world: &mut World) -> OrderRequest {
         wanted.service = Some(world.random.pick(&services).name.clone());
     }
     wanted.channel = channel(world, 60);
-    if world.random.percent(20) {
+    if world.random.percent(35) {
         wanted.destination = destination(world);
     }
     wanted

@@ -23,7 +23,7 @@ impl Room for ProgressShipment {
         "ORDER_ON_HOLD",
         LINES_OF_A_PAIR,
     ];
-    const WEIGHT_MIN: u32 = 6;
+    const WEIGHT_MIN: u32 = 8;
 
     fn draw(world: &mut World) -> Option<Self> {
         let order = world.order()?.id;

@@ -13,7 +13,7 @@ use crate::naive::command::{Fact, OrderHoldReleased};
 impl Room for ReleaseOrderHold {
     const NAME: &'static str = "ReleaseOrderHold";
     const OUTCOMES: &'static [&'static str] = &["ORDER_NOT_FOUND", "ORDER_HOLD_NOT_FOUND"];
-    const WEIGHT_MIN: u32 = 2;
+    const WEIGHT_MIN: u32 = 6;
 
     fn draw(world: &mut World) -> Option<Self> {
         let order = world.order()?.id;

@@ -103,6 +103,13 @@ impl World {
         last(&mut self.random, &self.orders)
     }
 
+    /// An order that is collected: mostly one of the last.
+    pub fn collected(&mut self) -> Option<OrderRequest> {
+        let all = self.orders.iter().filter(|order| order.destination.pickup().is_some());
+        let all: Vec<_> = all.cloned().collect();
+        last(&mut self.random, &all)
+    }
+
     /// A transfer that was dispatched: mostly one of the last.
     pub fn transfer(&mut self) -> Option<DispatchTransfer> {
         last(&mut self.random, &self.transfers)

@@ -40,7 +40,8 @@ impl Contender {
     const ALL: [Self; 4] = [Self::CancelAll, Self::CancelOne, Self::Pick, Self::Ship];
 
     async fn send(self, engine: Engine, order: String) -> Answer {
-        let cancels = |lines| CancelOrder { meta: meta(), order: order_id(&order), lines };
+        let cancels =
+            |lines| CancelOrder { meta: meta(), order: order_id(&order), lines, shipment: None };
         let goes = |step| {
             let (meta, order) = (meta(), order_id(&order));
             ProgressShipment { meta, order, shipment: 1, step }

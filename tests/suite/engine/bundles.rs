@@ -110,7 +110,7 @@ impl World {
     ) -> Result<(), Refusal> {
         let engine = self.single.engine.clone();
         let lines = vec![LineCancellation { line, quantity, of_bundle }];
-        let command = CancelOrder { meta: meta(), order: order_id(id), lines };
+        let command = CancelOrder { meta: meta(), order: order_id(id), lines, shipment: None };
         match self.single.run(engine.cancel_order(command)) {
             Ok(_) => Ok(()),
             Err(EngineError::Refused(refusal)) => Err(refusal),

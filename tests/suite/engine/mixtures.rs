@@ -8,7 +8,7 @@ use backstock_tests::workload::{
 };
 
 /// Seeds after which all has to be met.
-const SEEDS: u64 = 240;
+const SEEDS: u64 = 330;
 const COMMANDS: usize = 300;
 
 /// One command after the other under a seed, checked against the naive model.
@@ -69,6 +69,6 @@ fn every_command_is_rare_in_some_mixtures_and_common_in_others() {
     for name in Command::names() {
         let shares = || mixtures.iter().map(|mixture| mixture.share(name));
         assert!(shares().any(|(weight, all)| 10 * weight < all), "{name} is never rare");
-        assert!(shares().any(|(weight, all)| 5 * weight > all), "{name} is never common");
+        assert!(shares().any(|(weight, all)| 6 * weight > all), "{name} is never common");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backstock_engine::command::{
     ChangeHold, ConfirmHold, CreateHold, DeclineShipment, DefineNode, LineRequest, Lines,
-    NodeDefinition, OrderRequest, StockOperation,
+    NodeDefinition, OrderRequest, ResolveDecline, StockOperation,
 };
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict};
 use backstock_engine::model::{
@@ -134,7 +134,7 @@ fn an_order_that_waits_is_brought_what_comes_elsewhere() {
 
 /// hotwax/bopis#251: a pickup that its store rejected was brokered to shipping.
 #[test]
-fn what_a_store_declines_is_brought_there_and_not_shipped_to_anybody() {
+fn what_a_store_declines_is_brought_there_if_the_customer_says_so_and_not_shipped_to_anybody() {
     let mut world = World::new();
     world.receive("S", 1);
     let placed = world.place(collected("A", 1, Shortage::Backorder)).expect("placed");
@@ -143,8 +143,15 @@ fn what_a_store_declines_is_brought_there_and_not_shipped_to_anybody() {
         panic!("{:?}", world.shipments("A"))
     };
     world.receive("W", 1);
-    assert_eq!(world.shipments("A"), [brought()]);
+    let [(_, None, None, Supply::Backorder)] = world.shipments("A")[..] else {
+        panic!("the customer is asked: {:?}", world.shipments("A"))
+    };
+    assert_clean(&world.single.engine);
     let engine = world.single.engine.clone();
+    let resolve = ResolveDecline { meta: meta(), order: order_id("A"), shipment: 1 };
+    world.single.run(engine.resolve_decline(resolve)).expect("it is resolved");
+    world.single.drain();
+    assert_eq!(world.shipments("A"), [brought()]);
     let after = world.single.run(engine.order(&order_id("A"))).expect("the order").order;
     assert_eq!(after.header.destination, placed.header.destination);
     let pickup = after.header.destination.pickup().expect("it is collected");

@@ -1,6 +1,7 @@
 //! What becomes of a shipment between its node and the customer, as nodes report it.
 
 use backstock_engine::model::fulfilment::table;
+use backstock_engine::model::stock::decline;
 use backstock_proto::v1;
 use backstock_proto::v1::ShipmentState as State;
 use tonic::Code;
@@ -217,6 +218,14 @@ async fn a_recall_gets_an_answer() {
     let late = server.fulfillment.recall_shipment(recall).await.expect_err("it is too late");
     assert_eq!(late.code(), Code::FailedPrecondition);
     server.stop().await.expect("drained");
+}
+
+/// So is the table of what a reason for a decline says of the goods.
+#[test]
+fn the_reasons_for_people_are_the_reasons() {
+    let architecture = include_str!("../../../ARCHITECTURE.md");
+    let table = decline::markdown();
+    assert!(architecture.contains(&table), "it is now\n{table}");
 }
 
 /// The table in ARCHITECTURE is the one that decides.

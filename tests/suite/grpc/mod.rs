@@ -6,6 +6,7 @@ mod bundles;
 mod calendars;
 mod catalog;
 mod changes;
+mod complaints;
 mod connections;
 mod curve;
 mod declined;

@@ -49,7 +49,8 @@ fn on(node: &str, ship_by: Day, there: Day) -> (String, Option<v1::Date>, Option
 }
 
 /// Stock there is collected today. Stock elsewhere is brought. What is nowhere waits, and is
-/// brought once it comes elsewhere. What the store declines is brought there as well.
+/// brought once it comes elsewhere. What the store declines is brought there as well, if the customer
+/// wants that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_is_collected_of_stock_there_or_of_what_is_brought_there() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -87,7 +88,15 @@ async fn an_order_is_collected_of_stock_there_or_of_what_is_brought_there() {
         ..Default::default()
     };
     let declined = server.fulfillment.decline_shipment(decline).await.expect("declined");
-    let after = declined.into_inner().order.expect("the order");
+    let asked = declined.into_inner().order.expect("the order");
+    assert!(asked.shipments[0].customer_asked && asked.shipments.len() == 1, "{asked:?}");
+    let resolve = v1::ResolveDeclineRequest {
+        order_id: "there".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    let resolved = server.orders.resolve_decline(resolve).await.expect("resolved");
+    let after = resolved.into_inner().order.expect("the order");
     // At midnight the day is another one.
     if today(&server) == now {
         assert_eq!(going(&all[0]), [on(STORE, now, now)]);
@@ -99,7 +108,8 @@ async fn an_order_is_collected_of_stock_there_or_of_what_is_brought_there() {
     let explain = v1::ExplainOrderRequest { order_id: "there".into(), min_version: 0 };
     let told = server.orders.explain_order(explain).await.expect("explained").into_inner();
     assert_eq!(told.traces[1].cause(), v1::DecisionCause::NodeDeclined);
-    assert_eq!(told.traces[1].moves[0].to_node_id, "NYC");
+    let last = told.traces.last().expect("a decision");
+    assert_eq!(last.moves[0].to_node_id, "NYC");
     let list = v1::ListShipmentsRequest { order_id: "there".into(), ..Default::default() };
     let listed = server.fulfillment.list_shipments(list).await.expect("listed").into_inner();
     assert!(listed.shipments.iter().all(|shipment| shipment.pickup_node_id == STORE));

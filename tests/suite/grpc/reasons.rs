@@ -152,6 +152,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::UnitsShipped) => (Code::FailedPrecondition, units_shipped().await),
         Refused(RefusalKind::UnitsCancelled) => (Code::FailedPrecondition, units_cancelled().await),
         Refused(RefusalKind::OrderClosed) => (Code::FailedPrecondition, order_closed().await),
+        Refused(RefusalKind::CustomerNotAsked) => {
+            (Code::FailedPrecondition, customer_not_asked().await)
+        }
         Refused(RefusalKind::OrderHoldNotFound) => (Code::NotFound, order_hold_not_found().await),
         Refused(RefusalKind::OrderHoldExists) => (Code::AlreadyExists, order_hold_exists().await),
         Refused(RefusalKind::OrderOnHold) => (Code::FailedPrecondition, order_on_hold().await),
@@ -682,6 +685,17 @@ async fn order_closed() -> Status {
     a.server.orders.cancel_order(cancel).await.expect("cancelled");
     let first = v1::SetOrderPriorityRequest { order_id: "A".into(), ..Default::default() };
     refused!(a, a.server.orders.set_order_priority(first))
+}
+
+async fn customer_not_asked() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let resolve = v1::ResolveDeclineRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    refused!(a, a.server.orders.resolve_decline(resolve))
 }
 
 /// A server with an order on hold.

@@ -10,6 +10,7 @@ use crate::command::order::decline::Apart;
 use crate::command::order::hold::OrderHeld;
 use crate::command::order::let_go::OrderStockLetGo;
 use crate::command::order::release_hold::OrderHoldReleased;
+use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::{
     BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,
 };
@@ -193,7 +194,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
-    let newest = [newest.concat(), of_dated_feeds(), of_orders_on_hold()];
+    let newest = [newest.concat(), of_dated_feeds(), of_orders_on_hold(), of_asked_customers()];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -344,6 +345,29 @@ fn of_orders_on_hold() -> Vec<Named> {
         ("order_hold_released", released.into()),
         ("order_stock_let_go", let_go.into()),
     ]
+}
+
+fn of_asked_customers() -> Vec<Named> {
+    let declined = Declined {
+        order: OrderNo(1 << 33),
+        line: 1,
+        off: vec![(Supply::OnHand, 2)],
+        found: None,
+        beside: None,
+    };
+    let declined = ShipmentDeclined {
+        no: OrderNo(1 << 33),
+        id: order_id(),
+        shipment: 1,
+        at: ETA,
+        reason: DeclineReason::NotFound,
+        pairs: vec![(PAIR, declined)],
+        apart: None,
+        asks: Some(true),
+    };
+    let (no, id, priority) = (OrderNo(1 << 33), order_id(), Priority::DEFAULT);
+    let resolved = DeclineResolved { no, id, shipment: 1, pairs: vec![PAIR], priority };
+    vec![("pickup_declined", declined.into()), ("decline_resolved", resolved.into())]
 }
 
 fn order_hold() -> OrderHold {
@@ -676,8 +700,17 @@ fn of_answers() -> Vec<Named> {
         ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
         (
             "shipment_declined",
-            ShipmentDeclined { no, id: id.clone(), shipment, at, reason, pairs, apart: None }
-                .into(),
+            ShipmentDeclined {
+                no,
+                id: id.clone(),
+                shipment,
+                at,
+                reason,
+                pairs,
+                apart: None,
+                asks: None,
+            }
+            .into(),
         ),
         (
             "lines_declined",
@@ -689,6 +722,7 @@ fn of_answers() -> Vec<Named> {
                 reason,
                 pairs: vec![(PAIR, of_lines)],
                 apart: None,
+                asks: None,
             }
             .into(),
         ),
@@ -743,6 +777,7 @@ fn of_fulfilment() -> Vec<Named> {
         reason,
         pairs: pairs.clone(),
         apart,
+        asks: None,
     };
     vec![
         ("shipment_progressed", progressed(Act::Ship, None).into()),

@@ -1,5 +1,7 @@
 //! Cancelling units of an order.
 
+mod of_shipment;
+
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
@@ -30,6 +32,9 @@ pub struct CancelOrder {
     pub order: OrderId,
     /// Units of single lines; everything that is open when empty.
     pub lines: Vec<LineCancellation>,
+    /// The number of the shipment, from 1 as callers count, of which they are; none if they may be of
+    /// any.
+    pub shipment: Option<u16>,
 }
 
 /// Units of an order were cancelled.
@@ -61,6 +66,10 @@ impl Command for CancelOrder {
     }
 
     fn fingerprint(&self) -> u64 {
+        if let Some(shipment) = self.shipment {
+            let bundles = self.lines.iter().map(|line| line.of_bundle).collect::<Vec<_>>();
+            return fingerprint(&(&self.order, &self.lines, bundles, shipment));
+        }
         if self.lines.iter().any(|line| line.of_bundle) {
             let bundles = self.lines.iter().map(|line| line.of_bundle).collect::<Vec<_>>();
             return fingerprint(&(&self.order, &self.lines, bundles));
@@ -78,7 +87,7 @@ impl Command for CancelOrder {
     ) -> Result<Decision<OrderCancelled>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
         let resting = Resting::read(tx.kernel(), &order)?;
-        Ok(Decision::Event(decide(&order, &resting, &self.lines)?))
+        Ok(Decision::Event(decide(&order, &resting, (&self.lines, self.shipment))?))
     }
 }
 
@@ -116,9 +125,12 @@ impl CancelOrder {
 fn decide(
     order: &Order,
     resting: &Resting,
-    lines: &[LineCancellation],
+    (lines, shipment): (&[LineCancellation], Option<u16>),
 ) -> Result<OrderCancelled, Refusal> {
-    let releases = releases(order, resting, lines)?;
+    let releases = match shipment {
+        Some(number) => of_shipment::of_one((order, resting), number, lines)?,
+        None => releases(order, resting, lines)?,
+    };
     let (no, id) = (order.no, order.header.id.clone());
     let picked = picked(order, &releases);
     Ok(OrderCancelled { no, id, releases, serves: Some(Serves::Backlog), picked })
@@ -179,7 +191,7 @@ pub(crate) mod tests {
             quantity,
             of_bundle: false,
         });
-        let event = decide(order, &as_placed(order), &lines.collect::<Vec<_>>())?;
+        let event = decide(order, &as_placed(order), (&lines.collect::<Vec<_>>(), None))?;
         assert_eq!((event.no, &event.id), (order.no, &order.header.id));
         Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect())
     }
@@ -202,7 +214,7 @@ pub(crate) mod tests {
         resting.rests[0][0].units = 3;
         resting.rests[1][0].units = 2;
         let one = [LineCancellation { line: 1, quantity: 1, of_bundle: false }];
-        let event = decide(&order, &resting, &one).expect("the units are open");
+        let event = decide(&order, &resting, (&one, None)).expect("the units are open");
         let given: Vec<_> = event.releases.iter().map(|r| (r.allocation, r.units)).collect();
         assert_eq!(given, [(0, 1)]);
     }
@@ -235,7 +247,7 @@ pub(crate) mod tests {
         let order = bundled();
         let cancelled = |line, quantity| {
             let lines = [LineCancellation { line, quantity, of_bundle: true }];
-            let event = decide(&order, &as_placed(&order), &lines)?;
+            let event = decide(&order, &as_placed(&order), (&lines, None))?;
             Ok(event.releases.iter().map(|part| (part.allocation, part.units)).collect::<Vec<_>>())
         };
         assert_eq!(cancelled(1, 1), Ok(vec![(1, 1), (2, 1), (4, 1)]));
@@ -247,7 +259,7 @@ pub(crate) mod tests {
         assert_eq!(given_back(&order, &[]), all);
         // A line of a bundle names all of it: once.
         let twice = [1, 2].map(|line| LineCancellation { line, quantity: 1, of_bundle: true });
-        let told = decide(&order, &as_placed(&order), &twice).map(drop);
+        let told = decide(&order, &as_placed(&order), (&twice, None)).map(drop);
         let of = Refusal::LineOfBundle { order_id: id(), line_index: 1, bundle_index: 0 };
         assert_eq!(told, Err(of));
     }
@@ -264,7 +276,7 @@ pub(crate) mod tests {
     /// The order after so many units of lines were cancelled.
     fn cancelled(lines: &[LineCancellation]) -> Order {
         let mut order = order();
-        let event = decide(&order, &as_placed(&order), lines).expect("the units are open");
+        let event = decide(&order, &as_placed(&order), (lines, None)).expect("the units are open");
         order.apply(Lsn::new(2), &OrderEffect::Cancel(event.releases));
         order
     }
@@ -301,13 +313,49 @@ pub(crate) mod tests {
             rows.map(|(order, lines, expected)| (lines, given_back(&order, lines), expected)),
         );
         refused.push(bundles_of_a_line_of_none());
-        refused
+        [refused, table_of_shipments()].concat()
+    }
+
+    /// What is given back of one shipment alone.
+    fn table_of_shipments() -> Vec<RefusalKind> {
+        let given_back = |order: &Order, shipment, lines: &[(u32, u32)]| {
+            let line = |&(line, quantity): &(u32, u32)| LineCancellation {
+                line,
+                quantity,
+                of_bundle: false,
+            };
+            let lines: Vec<_> = lines.iter().map(line).collect();
+            let event = decide(order, &as_placed(order), (&lines, Some(shipment)))?;
+            Ok(event.releases.iter().map(|of| (of.allocation, of.units)).collect::<Vec<_>>())
+        };
+        let shipment_number = 1;
+        let not_there = |shipment_number, line_index, wanted, there| {
+            Err(Refusal::UnitsNotInShipment { shipment_number, line_index, wanted, there })
+        };
+        let unknown = Refusal::ShipmentNotFound { order_id: id(), shipment_number: 3 };
+        let mut parted = order();
+        parted.allocations[0].shipped = 1;
+        let rows = [
+            (order(), 1, &[][..], Ok(vec![(0, 3), (2, 3)])),
+            (order(), 2, &[], Ok(vec![(1, 2)])),
+            // Not those that wait, which would go first.
+            (order(), 1, &[(1, 1)], Ok(vec![(0, 1)])),
+            (order(), 1, &[(1, 3), (2, 1)], Ok(vec![(0, 3), (2, 1)])),
+            (order(), 1, &[(1, 4)], not_there(1, 0, 4, 3)),
+            (order(), 2, &[(2, 1)], not_there(2, 1, 1, 0)),
+            (order(), 3, &[], Err(unknown)),
+            (parted, 1, &[(1, 3)], Err(Refusal::UnitsLeftNode { shipment_number, units: 1 })),
+            (shipped(), 1, &[], Err(Refusal::ShipmentNotPlanned { shipment_number })),
+        ];
+        check(rows.map(|(order, shipment, lines, expected)| {
+            ((shipment, lines), given_back(&order, shipment, lines), expected)
+        }))
     }
 
     /// Its units are not what was asked for.
     fn bundles_of_a_line_of_none() -> RefusalKind {
         let lines = [LineCancellation { line: 2, quantity: 1, of_bundle: true }];
-        let told = decide(&order(), &as_placed(&order()), &lines).map(drop);
+        let told = decide(&order(), &as_placed(&order()), (&lines, None)).map(drop);
         let expected = Refusal::LineOfNoBundle { order_id: id(), line_index: 1 };
         let kind = expected.kind();
         assert_eq!(told, Err(expected));
@@ -359,7 +407,7 @@ pub(crate) mod tests {
     #[test]
     fn a_cancellation_settles_what_it_claims() {
         let order = order();
-        let event = decide(&order, &as_placed(&order), &[]).expect("the units are open");
+        let event = decide(&order, &as_placed(&order), (&[], None)).expect("the units are open");
         let claims: Vec<_> = event.effects().iter().filter_map(Effect::claim).collect();
         let of = |claim: &Claim| match claim {
             Claim::Stock(pair, claim) => format!("{}/{} {claim:?}", pair.sku.0, pair.node.0),

@@ -5,6 +5,7 @@
 //!   decline ---> units off what they rested on, and wait    the shelf told anew
 //!                      |                                    others' units on it as well
 //!                      +--- re-pegger ---> other nodes, never this one again
+//!                      +--- the customer is asked, where he was to collect them there
 //! ```
 //! The answer is one event. Who ships the units from now on is the re-pegger's next one, before
 //! any newer order; the caller is answered after that.
@@ -74,10 +75,15 @@ pub struct ShipmentDeclined {
     /// What an older version would pass over, if there is any: the event is extended then.
     #[n(6)]
     pub apart: Option<Apart>,
+    /// Whether the customer is asked what becomes of the units: it is the node where he collects
+    /// them. None in events of older versions, which had them sourced anew: the event is extended where
+    /// he is.
+    #[n(7)]
+    pub asks: Option<bool>,
 }
 
 /// Units of a shipment that are declined, some of them picked, or not all that the shipment has.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Apart {
     /// Units that were picked.
     #[n(0)]
@@ -132,7 +138,8 @@ impl Command for DeclineShipment {
         });
         let (no, id, pairs) = (order.no, order.header.id.clone(), pairs.collect());
         let (at, reason) = (self.meta.at, self.reason);
-        Ok(Decision::Event(ShipmentDeclined { no, id, shipment, at, reason, pairs, apart }))
+        let asks = asks(&order, shipment).then_some(true);
+        Ok(Decision::Event(ShipmentDeclined { no, id, shipment, at, reason, pairs, apart, asks }))
     }
 }
 
@@ -216,6 +223,13 @@ fn decide(order: &Order, command: &DeclineShipment) -> Result<Option<Planned>, R
     Ok(Some(Planned { shipment, units, apart }))
 }
 
+/// Whether the customer is asked what becomes of units that the node of a shipment declines: it is
+/// the node where he collects them. He may not want them from elsewhere, and come in vain.
+fn asks(order: &Order, shipment: u16) -> bool {
+    let node = order.shipments[usize::from(shipment)].node;
+    order.header.destination.pickup().is_some_and(|pickup| pickup.node == node)
+}
+
 /// Whether what had not left of a shipment was declined before: it is a shipment by itself.
 fn was_declined_apart(order: &Order, shipment: u16, reason: DeclineReason) -> bool {
     let node = order.shipments[usize::from(shipment)].node;
@@ -288,7 +302,7 @@ fn proposals(
 
 impl Event for ShipmentDeclined {
     fn describe(&self) -> Value {
-        let Self { no, id, shipment, at, reason, pairs, apart } = self;
+        let Self { no, id, shipment, at, reason, pairs, apart, asks } = self;
         let apart = apart.as_ref().and_then(|apart| apart.units.as_deref());
         let of_pair = |(pair, declined): &(Pair, Declined)| {
             json!({
@@ -299,13 +313,14 @@ impl Event for ShipmentDeclined {
             "order_id": id.as_str(), "order_no": no.0, "shipment": shipment,
             "answered_at": at.to_string(), "reason": reason.as_str(),
             "pairs": pairs.iter().map(of_pair).collect::<Vec<_>>(),
-            "apart": apart.map(units),
+            "apart": apart.map(units), "customer_asked": asks.unwrap_or(false),
         })
     }
 
     fn extension(&self) -> usize {
         let has_beside = |(_, declined): &(Pair, Declined)| declined.beside.is_some();
         match &self.apart {
+            _ if self.asks.is_some() => 3,
             Some(_) => 2,
             None => usize::from(self.pairs.iter().any(has_beside)),
         }
@@ -314,7 +329,8 @@ impl Event for ShipmentDeclined {
 
 impl Effective for ShipmentDeclined {
     fn effects(self) -> Effects {
-        let Self { no, shipment, at, reason, pairs, apart, .. } = self;
+        let Self { no, shipment, at, reason, pairs, apart, asks, .. } = self;
+        let asks = asks.unwrap_or(false);
         let change = |(pair, declined)| {
             let change = StockChange::Declined(Box::new(declined));
             Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
@@ -324,9 +340,10 @@ impl Effective for ShipmentDeclined {
         effects.push(Effect::Order(
             no,
             match apart {
-                None => OrderEffect::Answer { shipment, answer },
-                Some(Apart { put_back, units }) => {
-                    let part = PartDeclined { shipment, put_back, units, answer };
+                None if !asks => OrderEffect::Answer { shipment, answer },
+                apart => {
+                    let Apart { put_back, units } = apart.unwrap_or_default();
+                    let part = PartDeclined { shipment, put_back, units, answer, asks };
                     OrderEffect::DeclinePart(part.into())
                 }
             },
@@ -341,8 +358,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::command::fixture::{AT, check, decline};
     use crate::model::{
-        Act, Dispatch, Lsn, OrderedBundle, Package, PackageId, Progress, RefusalKind, SkuNo, Text,
-        stock::ShipmentLine,
+        Act, Destination, Dispatch, Lsn, NodeNo, OrderedBundle, Package, PackageId, Pickup,
+        Progress, RefusalKind, SkuNo, Text, stock::ShipmentLine,
     };
 
     /// The shipment that is declined, and its units by pair, if it is.
@@ -452,6 +469,19 @@ pub(crate) mod tests {
     #[test]
     fn what_has_not_left_is_declined_once() {
         table();
+    }
+
+    /// Who has it shipped is not asked, and neither is who collects it elsewhere, to which others may
+    /// bring it as well.
+    #[test]
+    fn the_customer_is_asked_where_he_was_to_collect_it_there() {
+        let mut order = order();
+        assert!(!asks(&order, 0));
+        for (node, expected) in [(order.shipments[0].node, true), (NodeNo(99), false)] {
+            let pickup = Pickup { node, only_there: false };
+            order.header.destination = Destination::Pickup(pickup);
+            assert_eq!(asks(&order, 0), expected);
+        }
     }
 
     /// What another shipment of the node has a better right to is not asked for.

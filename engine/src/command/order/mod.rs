@@ -15,6 +15,7 @@ pub mod place;
 pub mod prioritise;
 pub mod progress;
 pub mod release_hold;
+pub mod resolve_decline;
 pub mod shipped;
 
 use serde_json::{Value, json};

@@ -7,7 +7,8 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, cancel, change_hold, confirm, decline, dispatch, extend, hold as a_hold, hold_order,
-    item, keyed, node, order, prioritise, recall, receive, release, release_order_hold, ship, told,
+    item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
+    resolve_decline, ship, told,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -17,8 +18,8 @@ use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, SetOrderPriority, SetPolicy,
-    StockOperation, catalogue, hold,
+    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
+    SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -64,7 +65,7 @@ const EDITS: &str = "transaction/edits.rs";
 /// What consumers of the feed are refused, who send no commands.
 const OF_NO_COMMAND: [RefusalKind; 2] = [ConsumerNotFound, EndpointNotFound];
 
-const ROOMS: [Room; 20] = [
+const ROOMS: [Room; 21] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -316,9 +317,15 @@ const ROOMS: [Room; 20] = [
             UnitsNotOrdered,
             UnitsShipped,
             UnitsCancelled,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            UnitsLeftNode,
+            UnitsNotInShipment,
             Contended,
         ],
         sources: &[
+            "command/order/cancel/of_shipment.rs",
+            ORDER,
             "command/order/cancel.rs",
             "command/order/cancelled.rs",
             "command/order/cancelled/bundles.rs",
@@ -349,6 +356,18 @@ const ROOMS: [Room; 20] = [
         command: "ReleaseOrderHold",
         refusals: &[RequestIdReused, OrderNotFound, OrderHoldNotFound, Contended],
         sources: &["command/order/release_hold.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "ResolveDecline",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            CustomerNotAsked,
+            Contended,
+        ],
+        sources: &["command/order/resolve_decline.rs", ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
         command: "ProgressShipment",
@@ -456,6 +475,7 @@ fn provoked() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising::tests::table()),
         ("HoldOrder", orders::hold::tests::table()),
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
+        ("ResolveDecline", orders::resolve_decline::tests::table()),
         ("ProgressShipment", orders::progress::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
@@ -503,6 +523,10 @@ fn under_a_used_key() -> Vec<Provoked> {
             "SetOrderPriority",
             told(engine.set_order_priority(SetOrderPriority { meta: meta(), ..prioritise() })),
         ),
+        (
+            "ResolveDecline",
+            told(engine.resolve_decline(ResolveDecline { meta: meta(), ..resolve_decline(1) })),
+        ),
         ("HoldOrder", told(engine.hold_order(HoldOrder { meta: meta(), ..hold_order("1") }))),
         (
             "ReleaseOrderHold",
@@ -539,6 +563,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
+        ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
         ("HoldOrder", told(engine.hold_order(hold_order("1")))),
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
@@ -598,6 +623,7 @@ fn kept_out() -> Vec<Provoked> {
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
     let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
+    let resolving = told_at_last(&engine, taken, engine.resolve_decline(resolve_decline(1)));
     let end = engine.release_order_hold(release_order_hold("1"));
     let releasing = told_at_last(&engine, taken, end);
     let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
@@ -625,6 +651,7 @@ fn kept_out() -> Vec<Provoked> {
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),
         ("SetOrderPriority", prioritising),
+        ("ResolveDecline", resolving),
         ("HoldOrder", holding_back),
         ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),

@@ -19,6 +19,7 @@ use crate::command::order::let_go::OrderStockLetGo;
 use crate::command::order::prioritise::OrderPrioritised;
 use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::release_hold::OrderHoldReleased;
+use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::order::shipped::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
@@ -70,7 +71,8 @@ fn declined(id: &OrderId) -> ShipmentDeclined {
     let (no, id, reason) = (OrderNo(u64::MAX), id.clone(), DeclineReason::Closed);
     let units = vec![unit(); ORDER_ALLOCATIONS_MAX];
     let apart = Some(Apart { put_back: units.clone(), units: Some(units) });
-    ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs, apart }
+    let asks = Some(true);
+    ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs, apart, asks }
 }
 
 fn last_served() -> Priority {
@@ -236,6 +238,14 @@ fn largest() -> Vec<AnyEvent> {
         }
         .into(),
         let_go(&id).into(),
+        DeclineResolved {
+            no,
+            id: id.clone(),
+            shipment: u16::MAX,
+            pairs: pairs.clone(),
+            priority: last_served(),
+        }
+        .into(),
         OrderPrioritised { no, id: id.clone(), priority: last_served(), pairs }.into(),
         repegged(&id).into(),
         HoldExtended { no, id: hold_id("H"), until: AT, for_payment: true }.into(),

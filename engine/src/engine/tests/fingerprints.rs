@@ -11,7 +11,7 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
     DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta,
     NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
-    SetOrderPriority, SetPolicy, StockOperation,
+    ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
 };
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
@@ -186,7 +186,9 @@ fn orders(carrier: &mut Carrier) {
         ("cancel_order", "place_order_then", vec![]),
     ] {
         carrier.carry(name, async |engine, meta| {
-            engine.cancel_order(CancelOrder { meta, order: order_id(order), lines }).await
+            engine
+                .cancel_order(CancelOrder { meta, order: order_id(order), lines, shipment: None })
+                .await
         });
     }
     carrier.carry("accept_shipment", async |engine, meta| {
@@ -358,7 +360,12 @@ fn bundles(carrier: &mut Carrier) {
     carrier.carry("cancel_order_bundle", async |engine, meta| {
         let lines = vec![LineCancellation { line: 2, quantity: 1, of_bundle: true }];
         engine
-            .cancel_order(CancelOrder { meta, order: order_id("place_order_bundle"), lines })
+            .cancel_order(CancelOrder {
+                meta,
+                order: order_id("place_order_bundle"),
+                lines,
+                shipment: None,
+            })
             .await
     });
 }
@@ -393,6 +400,19 @@ fn order_holds(carrier: &mut Carrier) {
         let order = order_id("place_order_prioritised");
         let release = ReleaseOrderHold { meta, order, ..release_order_hold("1") };
         engine.release_order_hold(release).await
+    });
+    carrier.carry("cancel_order_of_shipment", async |engine, meta| {
+        let (order, shipment) = (order_id("place_order_prioritised"), Some(1));
+        engine.cancel_order(CancelOrder { meta, order, lines: Vec::new(), shipment }).await
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", "S")));
+    let there = Destination::Pickup(Pickup { node: node_id("S"), only_there: true });
+    carrier.order("place_order_declined_pickup", |command| command.order.destination = there);
+    let order = order_id("place_order_declined_pickup");
+    let decline = DeclineShipment { order: order.clone(), ..crate::command::fixture::decline(1) };
+    run(&mut carrier.pump, carrier.engine.decline_shipment(decline));
+    carrier.carry("resolve_decline", async |engine, meta| {
+        engine.resolve_decline(ResolveDecline { meta, order, shipment: 1 }).await
     });
 }
 

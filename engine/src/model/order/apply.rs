@@ -66,6 +66,8 @@ pub enum OrderEffect {
     Hold(Box<OrderHold>),
     /// A hold on it ended.
     ReleaseHold(OrderHoldId),
+    /// The customer is asked no more what becomes of a shipment, from 0: it is sourced anew.
+    ResolveDecline(u16),
     /// It is on hold for so long that its units wait from now on.
     GiveUpStock(Box<StockGivenUp>),
     /// The order was changed.
@@ -106,6 +108,8 @@ pub struct PartDeclined {
     pub units: Option<Vec<AllocationUnits>>,
     /// Why, and when.
     pub answer: Answer,
+    /// Whether the customer is asked what becomes of them.
+    pub asks: bool,
 }
 
 impl Order {
@@ -157,6 +161,9 @@ impl Order {
             OrderEffect::EndHold(state) => self.end_hold(*state),
             OrderEffect::Hold(hold) => self.put_on_hold(hold),
             OrderEffect::ReleaseHold(id) => self.end_order_hold(id),
+            OrderEffect::ResolveDecline(shipment) => {
+                self.shipments[usize::from(*shipment)].asks = false;
+            }
             OrderEffect::GiveUpStock(given_up) => {
                 given_up.lines.iter().for_each(|line| self.repeg(line));
                 self.note_let_go(given_up.at);
@@ -320,10 +327,14 @@ impl Order {
 
     /// The units become a shipment by themselves, which was declined.
     fn decline_part(&mut self, part: &PartDeclined) {
-        let PartDeclined { shipment, put_back, units, answer } = part;
+        let PartDeclined { shipment, put_back, units, answer, asks } = part;
         self.put_back(put_back);
-        let Some(units) = units else { return self.answer(*shipment, *answer) };
-        let apart = Shipment { work: None, ..self.shipments[usize::from(*shipment)].clone() };
+        let Some(units) = units else {
+            self.shipments[usize::from(*shipment)].asks = *asks;
+            return self.answer(*shipment, *answer);
+        };
+        let apart =
+            Shipment { work: None, asks: *asks, ..self.shipments[usize::from(*shipment)].clone() };
         let to = count(self.shipments.len());
         let all = std::mem::take(&mut self.shipments).into_vec().into_iter();
         self.shipments = all.chain([apart]).collect();

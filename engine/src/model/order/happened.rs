@@ -43,7 +43,13 @@ impl Entry {
             OrderEffect::Progress(progress) => new(of_act(progress.act)).with_progress(progress),
             OrderEffect::DeclinePart(part) => {
                 let answered = new(Happened::Declined).answering(part.shipment, part.answer);
-                answered.with_units(part.units.as_deref().unwrap_or_default())
+                let what = if part.asks { Happened::CustomerAsked } else { answered.what };
+                let entry = Self { what, ..answered };
+                match &part.units {
+                    Some(units) => entry.with_units(units),
+                    None if part.asks => entry.with_lines(order.open_in(part.shipment)),
+                    None => entry,
+                }
             }
             OrderEffect::Answer { shipment, answer } => {
                 new(Happened::Accepted).answering(*shipment, *answer)
@@ -63,6 +69,10 @@ impl Entry {
             OrderEffect::ReleaseHold(id) => {
                 let hold = order.order_hold(id).cloned().map(Box::new);
                 Self { hold, ..new(Happened::OrderHoldReleased) }
+            }
+            OrderEffect::ResolveDecline(at) => {
+                let entry = new(Happened::DeclineResolved).with_lines(order.open_in(*at));
+                Self { shipment: Some(*at), ..entry }
             }
             OrderEffect::GiveUpStock(given_up) => {
                 let entry = new(Happened::StockLetGo).moving(&given_up.lines);
@@ -106,8 +116,7 @@ impl Entry {
     }
 
     fn shipping(self, order: &Order, shipment: u16, dispatch: &Dispatch) -> Self {
-        let units = order.allocations_of(shipment).map(|a| (a.line, a.open()));
-        let entry = self.with_lines(units.filter(|(_, units)| *units > 0));
+        let entry = self.with_lines(order.open_in(shipment));
         Self { shipment: Some(shipment), ..entry }.with_dispatch(dispatch)
     }
 
@@ -188,6 +197,12 @@ impl Entry {
 }
 
 impl Order {
+    /// Units by line that are still to leave of a shipment, from 0.
+    fn open_in(&self, shipment: u16) -> impl Iterator<Item = (u16, u32)> + '_ {
+        let units = self.allocations_of(shipment).map(|a| (a.line, a.open()));
+        units.filter(|(_, units)| *units > 0)
+    }
+
     /// What happened to it after it was placed, as far as it is known, the oldest first: of an
     /// order that older versions changed, first the decisions that are kept.
     pub fn story(&self) -> Vec<Entry> {

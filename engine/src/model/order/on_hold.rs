@@ -1,6 +1,6 @@
 //! What holds on an order do to it.
 
-use super::{Order, OrderHold};
+use super::{Allocation, Order, OrderHold};
 use crate::model::ids::OrderHoldId;
 use crate::model::time::Timestamp;
 
@@ -32,9 +32,14 @@ impl Order {
         keeps.filter_map(|hold| hold.stock_until).min()
     }
 
-    /// Whether the backlog passes over a line of it, from 0, which keeps its place.
-    pub fn is_passed_over(&self, _line: u16) -> bool {
-        self.has_let_go()
+    /// Whether the backlog passes over a line of it, from 0, which keeps its place: a hold let its units
+    /// go, or the customer is asked what becomes of units of the line, or of its bundle.
+    pub fn is_passed_over(&self, line: u16) -> bool {
+        let together = |of: u16| of == line || self.bundle_of(line).is_some_and(|all| all.has(of));
+        let asks = |a: &Allocation| {
+            a.open() > 0 && self.shipments[usize::from(a.shipment)].asks && together(a.line)
+        };
+        self.has_let_go() || self.allocations.iter().any(asks)
     }
 
     pub(super) fn put_on_hold(&mut self, hold: &OrderHold) {

@@ -99,11 +99,17 @@ pub enum Happened {
     /// The order was changed.
     #[n(22)]
     Changed,
+    /// The node where the customer collects does not have units: the customer is asked.
+    #[n(33)]
+    CustomerAsked,
+    /// What the customer was asked about is sourced anew.
+    #[n(34)]
+    DeclineResolved,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -129,6 +135,8 @@ impl Happened {
         Self::OrderHoldReleased,
         Self::StockLetGo,
         Self::Changed,
+        Self::CustomerAsked,
+        Self::DeclineResolved,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.

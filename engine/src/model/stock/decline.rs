@@ -7,6 +7,59 @@ use crate::model::answer::DeclineReason;
 use crate::model::ids::OrderNo;
 use crate::model::reservations::Supply;
 
+/// What a reason says of the goods at the node. It decides what becomes of the pair, and the table in
+/// ARCHITECTURE is written from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goods {
+    /// Nothing: they are there.
+    There,
+    /// None of them are on the shelf.
+    Gone,
+    /// They are there, and cannot be sold.
+    Unsellable,
+}
+
+/// What is known of the goods, by reason.
+const TABLE: [(DeclineReason, Goods); DeclineReason::ALL.len()] = [
+    (DeclineReason::Unspecified, Goods::There),
+    (DeclineReason::NotFound, Goods::Gone),
+    (DeclineReason::Damaged, Goods::Unsellable),
+    (DeclineReason::Capacity, Goods::There),
+    (DeclineReason::Closed, Goods::There),
+];
+
+/// What a reason says of the goods.
+pub fn goods(reason: DeclineReason) -> Goods {
+    let row = TABLE.iter().find(|(of, _)| *of == reason);
+    row.map(|(_, goods)| *goods).expect("each reason has a row")
+}
+
+impl Goods {
+    /// What becomes of the count at the node, of what is free of the SKU there, and of other orders'
+    /// units on the same shelf.
+    const fn as_strs(self) -> [&'static str; 3] {
+        match self {
+            Self::There => ["as it is", "the declined units are", "stay"],
+            Self::Gone => {
+                ["what is picked or cannot be sold", "nothing, until it is counted", "wait"]
+            }
+            Self::Unsellable => {
+                ["as it is, the units unavailable", "as before", "wait if they are not covered"]
+            }
+        }
+    }
+}
+
+/// The table for people, as Markdown.
+pub fn markdown() -> String {
+    let head = "| reason | on hand from then on | free there | other orders' unpicked units |\n\
+                |---|---|---|---|\n";
+    let row = |(reason, goods): &(DeclineReason, Goods)| {
+        format!("| {} | {} |\n", reason.as_str(), goods.as_strs().join(" | "))
+    };
+    [head.to_owned()].into_iter().chain(TABLE.iter().map(row)).collect()
+}
+
 impl Stock {
     /// Decides what a pair comes to whose node does not ship units of an order.
     pub(super) fn decline(&self, decline: &Decline) -> Declined {
@@ -53,16 +106,16 @@ impl Stock {
     /// What a node holds that does not ship so many units, some of which were picked.
     fn shelf_after(&self, reason: DeclineReason, (firm, picked): (u32, u32)) -> Option<Found> {
         let Found { on_hand, unavailable } = self.there();
-        match reason {
+        match goods(reason) {
             // What cannot be sold lies elsewhere, and so does what others' orders were picked for.
-            DeclineReason::NotFound => {
+            Goods::Gone => {
                 let elsewhere = unavailable.saturating_add(self.picked() - picked);
                 Some(Found { on_hand: elsewhere.min(on_hand), unavailable })
             }
-            DeclineReason::Damaged => {
+            Goods::Unsellable => {
                 Some(Found { on_hand, unavailable: (unavailable + firm).min(on_hand) })
             }
-            DeclineReason::Unspecified | DeclineReason::Capacity | DeclineReason::Closed => None,
+            Goods::There => None,
         }
     }
 
@@ -72,12 +125,12 @@ impl Stock {
         let most = if self.is_unlimited() { u32::MAX } else { self.on_hand };
         let others = (self.allocated - firm).min(most);
         let damaged = || self.on_hand.saturating_sub(firm).max(others);
-        match reason {
-            DeclineReason::NotFound => Some(Found { on_hand: others, unavailable: 0 }),
-            DeclineReason::Damaged if !self.is_unlimited() => {
+        match goods(reason) {
+            Goods::Gone => Some(Found { on_hand: others, unavailable: 0 }),
+            Goods::Unsellable if !self.is_unlimited() => {
                 Some(Found { on_hand: damaged(), unavailable: 0 })
             }
-            _ => None,
+            Goods::There | Goods::Unsellable => None,
         }
     }
 

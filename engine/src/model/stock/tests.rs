@@ -586,3 +586,30 @@ fn a_pair_is_another_one_by_when_its_feed_was_stated() {
     assert_eq!(after(1), after(1));
     assert!(after(1) != after(2) && after(0) != undated);
 }
+
+/// The table of reasons, row by row: what is there after three of nine units were declined, and what
+/// another order has, which rests on the same shelf.
+#[test]
+fn a_reason_does_to_the_shelf_what_the_table_says() {
+    use super::decline::{Goods, goods};
+    use crate::model::DeclineReason;
+    for reason in DeclineReason::ALL {
+        let there = [(Supply::OnHand, 3)];
+        let table = Table::default().change(set(9)).reserve(1, &there).reserve(2, &there);
+        let line = ShipmentLine { line: 0, units: 3, picked: 0, ahead: 0 };
+        let lines = SmallVec::from_iter([line]);
+        let decline = Decline { order: OrderNo(1), lines, reason, at_supplier: false };
+        let declined = StockChange::Declined(Box::new(table.stock.decline(&decline)));
+        let serves = Serves::Backlog;
+        let table = table.then(&StockEffect::Change { change: declined, serves });
+        let waits = |order| table.stock.reservations.units(OrderNo(order), 0, Supply::Backorder);
+        let (on_hand, unavailable) = (table.stock.on_hand, table.stock.unavailable);
+        let is = (on_hand, unavailable, table.stock.free(), waits(1), waits(2));
+        let expected = match goods(reason) {
+            Goods::There => (9, 0, 6, 3, 0),
+            Goods::Gone => (0, 0, 0, 3, 3),
+            Goods::Unsellable => (9, 3, 3, 3, 0),
+        };
+        assert_eq!(is, expected, "{reason:?}");
+    }
+}

@@ -39,7 +39,8 @@ fn place(engine: &Engine, pump: &mut Pump, id: &str) {
 }
 
 fn cancel(engine: &Engine, pump: &mut Pump, id: &str) {
-    let command = CancelOrder { meta: meta(), order: order_id(id), lines: Vec::new() };
+    let command =
+        CancelOrder { meta: meta(), order: order_id(id), lines: Vec::new(), shipment: None };
     run(pump, engine.cancel_order(command));
 }
 

@@ -178,6 +178,7 @@ fn shipment(image: &ArchivedShipmentImageV1) -> Result<Shipment, ImageError> {
         deliver_by: day(&image.deliver_by),
         shipped: image.shipped.as_ref().map(dispatch).transpose()?.map(Box::new),
         work: None,
+        asks: false,
         told_of_units_there: None,
         answer: None,
     })

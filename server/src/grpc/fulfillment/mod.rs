@@ -66,12 +66,12 @@ async fn shipment(api: &Api, id: &OrderId, number: u32) -> Result<(v1::Shipment,
 
 /// A shipment's number as commands have it. No order has as many shipments as a number beyond 16
 /// bits names.
-fn number(named: u32) -> u16 {
+pub(super) fn number(named: u32) -> u16 {
     u16::try_from(named).unwrap_or(u16::MAX)
 }
 
 /// The status of a command on a shipment that is refused, with the number as the caller gave it.
-fn refused(error: EngineError, named: u32) -> Status {
+pub(super) fn refused(error: EngineError, named: u32) -> Status {
     match error {
         EngineError::Refused(Refusal::ShipmentNotFound { order_id, .. }) => {
             unknown(order_id, named)

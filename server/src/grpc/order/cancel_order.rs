@@ -7,6 +7,7 @@ use tonic::Status;
 
 use super::view;
 use crate::grpc::fields::FieldNames;
+use crate::grpc::fulfillment::{number, refused};
 use crate::grpc::{Api, origin, plain};
 use crate::status::Violations;
 
@@ -14,9 +15,11 @@ pub(super) async fn handle(
     api: &Api,
     request: v1::CancelOrderRequest,
 ) -> Result<v1::CancelOrderResponse, Status> {
+    let named = request.shipment_number;
     let command = read(api, request)?;
     let id = command.order.clone();
-    let done = api.engine().cancel_order(command).await.map_err(plain)?;
+    let done = api.engine().cancel_order(command).await;
+    let done = done.map_err(|error| refused(error, named))?;
     let (version, is_repeat) = (done.version.get(), done.is_repeat);
     let order = api.engine().order(&id).await.map_err(plain)?;
     let order = view::order(api.engine(), &order).await.map_err(plain)?;
@@ -36,7 +39,8 @@ fn read(api: &Api, request: v1::CancelOrderRequest) -> Result<CancelOrder, Statu
         quantity: line.quantity,
         of_bundle: line.of_bundle,
     });
-    let command = CancelOrder { meta, order, lines: lines.collect() };
+    let shipment = Some(request.shipment_number).filter(|named| *named > 0).map(number);
+    let command = CancelOrder { meta, order, lines: lines.collect(), shipment };
     let checked = command.validate().map_err(|broken| as_given(broken, &request.lines));
     found.rules(checked, &FieldNames::PLAIN);
     found.finish(command)

@@ -140,6 +140,8 @@ const fn event(what: Happened) -> Event {
         Happened::OrderHoldReleased => Event::OrderHoldReleased,
         Happened::StockLetGo => Event::StockLetGo,
         Happened::Changed => Event::Changed,
+        Happened::CustomerAsked => Event::CustomerAsked,
+        Happened::DeclineResolved => Event::DeclineResolved,
     }
 }
 
@@ -150,6 +152,8 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::DateMoved
             | Event::Cancelled
             | Event::Changed
+            | Event::CustomerAsked
+            | Event::DeclineResolved
             | Event::Shipped
             | Event::Ready
             | Event::Delivered

@@ -24,6 +24,7 @@ mod quote_change;
 mod quote_services;
 mod release_order_hold;
 pub(super) mod request;
+mod resolve_decline;
 mod set_order_priority;
 pub(super) mod text;
 pub(super) mod view;
@@ -49,6 +50,7 @@ service! {
     set_order_priority(v1::SetOrderPriorityRequest) -> v1::SetOrderPriorityResponse;
     hold_order(v1::HoldOrderRequest) -> v1::HoldOrderResponse;
     release_order_hold(v1::ReleaseOrderHoldRequest) -> v1::ReleaseOrderHoldResponse;
+    resolve_decline(v1::ResolveDeclineRequest) -> v1::ResolveDeclineResponse;
     explain_order(v1::ExplainOrderRequest) -> v1::ExplainOrderResponse;
     get_timeline(v1::GetTimelineRequest) -> v1::GetTimelineResponse;
     {

@@ -211,6 +211,7 @@ fn shipment(
         released_time: at_work(|work| work.released),
         recall_until: at_work(|work| work.recall),
         packages: packages.iter().map(package).collect(),
+        customer_asked: order.asks(at),
     }
 }
 
@@ -342,6 +343,7 @@ fn units_now(view: &OrderView) -> Vec<v1::LineUnits> {
             line.delivered += standing.units(UnitState::Delivered);
             line.collected += standing.units(UnitState::Collected);
             line.lost += standing.units(UnitState::Lost);
+            line.asked += if order.asks(at) { standing.open() } else { 0 };
         }
     }
     units

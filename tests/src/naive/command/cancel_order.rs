@@ -16,6 +16,8 @@ pub struct OrderCancelled {
     pub order: String,
     /// Units of single lines; everything that is open when empty.
     pub lines: Vec<LineCancellation>,
+    /// The shipment, from 1, of which they are, if that was said.
+    pub shipment: Option<u16>,
     /// The parts that the engine cancelled, with their units.
     pub parts: Vec<(u16, u32)>,
     /// Of those, units that were picked.
@@ -31,7 +33,7 @@ impl Fact for OrderCancelled {
         order.changes.push(version);
         let no = order.no;
         let shelved = order.put_back(&self.put_back)?;
-        let back = order.cancel(&self.lines, &self.parts)?;
+        let back = order.cancel((&self.lines, self.shipment), &self.parts)?;
         for (shipment, id, parcel) in &self.packages {
             order.pack(*shipment, id, parcel.clone());
         }
@@ -53,7 +55,7 @@ impl Fact for OrderCancelled {
             // Units at another pair may have lost their supply since it was decided.
             let lost_since =
                 kept == Some((true, None)) && naive.waits_only_since((no, line), asked);
-            if !lost_since && kept.is_some_and(|kept| kept > given) {
+            if self.shipment.is_none() && !lost_since && kept.is_some_and(|kept| kept > given) {
                 return Err(format!("a unit of line {line} is kept that comes later: {kept:?}"));
             }
         }

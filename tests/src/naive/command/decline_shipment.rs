@@ -25,6 +25,8 @@ pub struct ShipmentDeclined {
     pub put_back: Vec<(u16, u32)>,
     /// Units by part, if they are a shipment by themselves from now on.
     pub apart: Option<Vec<(u16, u32)>>,
+    /// Whether the customer is asked.
+    pub asks: bool,
 }
 
 impl Fact for ShipmentDeclined {
@@ -40,6 +42,12 @@ impl Fact for ShipmentDeclined {
         let (no, open) = (order.no, by_pair(&order.in_shipment(declined)));
         order.answer(declined, AnswerKind::Declined(self.reason))?;
         order.check_packages()?;
+        if self.asks {
+            order.asked.insert(declined - 1);
+        }
+        let here = open.keys().next().map(|(_, _, node)| node.as_str());
+        let pickup = order.whom.pickup.as_ref().map(|pickup| pickup.node.as_str());
+        same("asks the customer", &self.asks, &(pickup.is_some() && pickup == here))?;
         naive.not_shipped.insert((no, declined - 1));
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         order.declined.extend(open.keys().map(|(_, _, node)| node.clone()));

@@ -48,6 +48,7 @@ impl OrderChanged {
             (*shipment, package.id.to_string(), parcel)
         });
         let cancelled = OrderCancelled {
+            shipment: None,
             order: event.id.to_string(),
             lines: fewer.collect(),
             parts: change.cancelled.iter().map(units).collect(),

@@ -127,7 +127,8 @@ fn of_lines_that_share_an_item_each_is_cancelled_by_itself() {
     assert_eq!((world.free("A", "E"), world.free("B", "E")), (6, 7));
     world = world.restarts();
     let engine = world.single.engine.clone();
-    let rest = CancelOrder { meta: meta(), order: order_id("O"), lines: Vec::new() };
+    let rest =
+        CancelOrder { meta: meta(), order: order_id("O"), lines: Vec::new(), shipment: None };
     world.single.run(engine.cancel_order(rest)).expect("the rest");
     assert_eq!([world.free("A", "E"), world.free("B", "E"), world.free("C", "E")], [9, 9, 9]);
     world.restarts();

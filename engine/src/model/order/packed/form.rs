@@ -38,10 +38,12 @@ impl Features {
     pub(super) const TIMELINE: Self = Self(1 << 9);
     /// No node is to work on it.
     pub(super) const ON_HOLD: Self = Self(1 << 10);
+    /// The customer is asked what becomes of units that were declined.
+    pub(super) const ASKED: Self = Self(1 << 11);
     /// It was changed: lines were added, or something is said of it beside its lines.
     pub(super) const CHANGED: Self = Self(1 << 12);
     /// What no chunk of a snapshot before version 11 has.
-    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0 | Self::CHANGED.0);
+    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0);
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
@@ -109,6 +111,7 @@ impl Features {
             .with(Self::TIMELINE, !order.timeline.is_empty())
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
+            .with(Self::ASKED, order.shipments.iter().any(|shipment| shipment.asks))
     }
 }
 
@@ -167,6 +170,8 @@ pub(super) const SHIPPED: u8 = 4;
 /// Its days were told anew: of units that were there, or not.
 pub(super) const TOLD_THERE: u8 = 8;
 pub(super) const TOLD_NOT_THERE: u8 = 16;
+/// The customer is asked what becomes of it.
+pub(super) const ASKS: u8 = 32;
 
 /// Its node worked on it.
 pub(super) const WORKED: u8 = 1;

@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::form::{
-    CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER, PAYING,
-    READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER,
+    PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
@@ -266,7 +266,9 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
         (TOLD_NOT_THERE, true) => Some(false),
         _ => return Err(Unpackable { at: "shipment flags" }),
     };
-    if flags > SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE {
+    let known = SHIPS | DELIVERS | SHIPPED | TOLD_THERE | TOLD_NOT_THERE;
+    let asks = flags & ASKS != 0;
+    if flags > known | ASKS || (asks && !form.has(Features::ASKED)) {
         return Err(Unpackable { at: "shipment flags" });
     }
     let mut dated = |flag| (flags & flag != 0).then(|| day(from, "day")).transpose();
@@ -275,7 +277,16 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
     let shipped = shipped.map(Box::new);
     let answer = if form.has(Features::ANSWERED) { answer(from)? } else { None };
     let work = if form.has(Features::WORKED) { work(from)? } else { None };
-    Ok(Shipment { node, ship_by, deliver_by, shipped, told_of_units_there: told, answer, work })
+    Ok(Shipment {
+        node,
+        ship_by,
+        deliver_by,
+        shipped,
+        told_of_units_there: told,
+        answer,
+        work,
+        asks,
+    })
 }
 
 fn work(from: &mut Unpacker<'_>) -> Result<Option<Box<Work>>, Unpackable> {

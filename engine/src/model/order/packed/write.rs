@@ -1,8 +1,8 @@
 //! Writing an order as bytes.
 
 use super::form::{
-    CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER, PAYING,
-    READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER,
+    PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::Answer;
 use crate::model::bundle::OrderedBundle;
@@ -110,7 +110,8 @@ fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
             | flag(shipment.deliver_by.is_some(), DELIVERS)
             | flag(shipment.shipped.is_some(), SHIPPED)
             | flag(shipment.told_of_units_there == Some(true), TOLD_THERE)
-            | flag(shipment.told_of_units_there == Some(false), TOLD_NOT_THERE),
+            | flag(shipment.told_of_units_there == Some(false), TOLD_NOT_THERE)
+            | flag(shipment.asks, ASKS),
     );
     for day in [shipment.ship_by, shipment.deliver_by].into_iter().flatten() {
         put_signed(out, day.epoch_days().into());
