@@ -162,7 +162,8 @@ impl Calendar {
         if open { today } else { self.next_working_day(today) }
     }
 
-    fn cut_off_at(&self, day: Day) -> Timestamp {
+    /// The instant until which orders of a day are taken.
+    pub fn cut_off_at(&self, day: Day) -> Timestamp {
         self.zone.instant(day, self.cut_offs[usize::from(day.weekday())])
     }
 

@@ -298,6 +298,14 @@ pub const ENDPOINTS_FILE_BYTES_MAX: u64 = 4 << 20;
 /// else is said: an hour of a peak.
 pub const FEED_KEPT_BYTES_DEFAULT: u64 = 8 << 30;
 
+/// Seconds for which a picker claims a shipment at a time: a shift and a half. A scanner that is lost keeps
+/// nobody from it for longer.
+pub const CLAIM_SECONDS_MAX: u32 = 43_200;
+
+/// Orders that are looked at to tell what a node has to do: those that wait at a large warehouse. Some
+/// microseconds each.
+pub const WORK_ORDERS_MAX: usize = 20_000;
+
 /// Instants that are remembered of the feed, to tell how late its consumers are: one a second, for
 /// an hour or so; then every other one goes.
 pub const FEED_TIMES_MAX: usize = 4_096;

@@ -7,6 +7,7 @@ pub mod config;
 mod connections;
 mod dates;
 pub mod demo;
+mod documents;
 pub mod export_file;
 pub mod grpc;
 mod health;

@@ -393,6 +393,7 @@ impl<'a> Applier<'a> {
             | OrderEffect::Answer { .. }
             | OrderEffect::Prioritise(_)
             | OrderEffect::Change(_)
+            | OrderEffect::ClaimWork { .. }
             | OrderEffect::LetGo => {}
         }
         let Self { settles, counts, .. } = *self;

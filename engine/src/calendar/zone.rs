@@ -67,6 +67,11 @@ impl Zone {
         listed.map_or_else(|| self.day_by_rules(at), day)
     }
 
+    /// What a wall clock in this zone shows at `at`, as `2026-11-28 08:15`.
+    pub fn local_time(&self, at: Timestamp) -> String {
+        self.rules.to_datetime(nearest_instant(at)).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The day whose start is nearest to `at`; noon belongs to its own day. A day that was
     /// told as its start in another zone is that day here as well, unless the zones are
     /// half a day apart.

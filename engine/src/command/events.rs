@@ -17,6 +17,7 @@ use super::hold::replaced::HoldReplaced;
 use super::order::accept::ShipmentAccepted;
 use super::order::cancel::OrderCancelled;
 use super::order::change::OrderChanged;
+use super::order::claim::ShipmentClaimed;
 use super::order::decline::ShipmentDeclined;
 use super::order::hold::OrderHeld;
 use super::order::let_go::OrderStockLetGo;
@@ -163,6 +164,7 @@ events! {
     61 "order_hold_released" OrderHoldReleased,
     62 "order_stock_let_go" OrderStockLetGo,
     64 "decline_resolved" DeclineResolved,
+    65 "shipment_claimed" ShipmentClaimed,
 }
 
 #[cfg(test)]

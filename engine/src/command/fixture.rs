@@ -5,10 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines,
-    Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, ResolveDecline, SetOrderPriority, StockOperation,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
+    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder,
+    LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment,
+    RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline, SetOrderPriority,
+    StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
@@ -212,6 +213,12 @@ pub fn ship(shipment: u16) -> ProgressShipment {
 }
 
 /// Says that its node ships a shipment of that order.
+pub fn claim(shipment: u16) -> ClaimShipment {
+    let owner = crate::model::OwnerId::new("owner", "anna").expect("an id");
+    let (meta, order) = (meta(), order().order.id);
+    ClaimShipment { meta, order, shipment, owner, seconds: Some(60) }
+}
+
 pub fn accept(shipment: u16) -> AcceptShipment {
     AcceptShipment { meta: meta(), order: order().order.id, shipment }
 }

@@ -30,6 +30,7 @@ pub use order::change::{
     Change, ChangeQuote, CommitChange, Fault, HoldTaken, Operation, OrderChanged, QuoteChange,
     Wanted,
 };
+pub use order::claim::ClaimShipment;
 pub use order::decline::DeclineShipment;
 pub use order::hold::{HoldOrder, OrderHeld};
 pub use order::let_go::OrderStockLetGo;

@@ -5,9 +5,9 @@ use tokio::task::coop::consume_budget;
 use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
+    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
+    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
     SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
@@ -119,6 +119,11 @@ impl Engine {
 
     /// Says that a node ships what it was given.
     pub async fn accept_shipment(&self, command: AcceptShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Says that somebody works on a shipment, or does no more.
+    pub async fn claim_shipment(&self, command: ClaimShipment) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{
-    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, NodeLoad, OrderView,
-    Stamp, StockView, Trace, Whom,
+    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, NodeLoad, NodeWork,
+    OrderView, Stamp, StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
 use crate::command::AnyEvent;
@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::read::node_load::node_load;
 use crate::read::stamp::stamp;
+use crate::read::work::node_work;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::holds::HeldOfSku;
@@ -209,6 +210,11 @@ impl Engine {
         read::item(&self.kernel, sku)
     }
 
+    /// The item of a number that an answer of the engine has.
+    pub fn item_of(&self, no: SkuNo) -> Arc<Item> {
+        self.kernel.state.catalogue.entry(no).definition().item
+    }
+
     /// Items from a number on, at most `max`.
     pub fn items(&self, from: SkuNo, max: usize) -> Vec<(SkuNo, Arc<Item>)> {
         let items = self.kernel.state.catalogue.iter().skip(from.0 as usize).take(max);
@@ -229,6 +235,14 @@ impl Engine {
         days: u32,
     ) -> Result<NodeLoad, EngineError> {
         node_load(&self.kernel, id, (from, days))
+    }
+
+    /// What a node has to do: its shipments that have not left. Blocks its thread.
+    ///
+    /// # Errors
+    /// An unknown node, and what stopped the engine.
+    pub fn node_work(&self, id: &NodeId) -> Result<NodeWork, EngineError> {
+        node_work(&self.kernel, id)
     }
 
     /// All nodes, by number.

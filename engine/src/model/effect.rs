@@ -161,6 +161,7 @@ impl Effect {
                 | OrderEffect::Extend { .. }
                 | OrderEffect::Prolong(_)
                 | OrderEffect::Prioritise(_)
+                | OrderEffect::ClaimWork { .. }
                 | OrderEffect::EndHold(_)
                 | OrderEffect::Hold(_)
                 | OrderEffect::ReleaseHold(_)

@@ -573,7 +573,7 @@ impl OrderHeader {
 }
 
 impl Shipment {
-    /// Whether units may join it: it has not left, and its node neither answered nor began.
+    /// Whether units may join it: it has not left, and its node neither answered nor began, and nobody claimed it.
     pub fn may_be_joined(&self) -> bool {
         self.shipped.is_none() && self.answer.is_none() && self.work.is_none()
     }

@@ -13,7 +13,9 @@ mod tests;
 use std::fmt;
 
 use super::hold::HoldState;
-use super::ids::{ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, RequestId, Sku};
+use super::ids::{
+    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, RequestId, Sku,
+};
 use super::money::Currency;
 use super::time::Timestamp;
 
@@ -405,6 +407,17 @@ refusals! {
     68 CustomerNotAsked = "CUSTOMER_NOT_ASKED" {
         /// The shipment.
         shipment_number: u16,
+    } => Precondition, Shipment(shipment_number);
+
+    /// Somebody else works on the shipment.
+    #[error("{owner} works on shipment {shipment_number} until {until}")]
+    87 ShipmentClaimed = "SHIPMENT_CLAIMED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// Who.
+        owner: OwnerId,
+        /// Until when.
+        until: Timestamp,
     } => Precondition, Shipment(shipment_number);
 
     /// Units of the shipment are off the shelf.

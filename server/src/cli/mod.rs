@@ -15,6 +15,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod work;
 
 pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery, TimelineQuery};
 pub use common::{
@@ -36,6 +37,7 @@ pub(crate) use show::{
 };
 pub use terms::{SetTermsArgs, ShowTermsArgs, TermsArgs, TermsCommand};
 pub use webhook::{EndpointArgs, ResumeEndpointArgs, SetEndpointArgs, WebhookArgs, WebhookCommand};
+pub use work::{DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs, WorkArgs, WorkCommand};
 
 /// An allocation engine for retail: it promises stock to orders, and keeps
 /// the promise.
@@ -74,6 +76,8 @@ pub enum Command {
     Feed(FeedArgs),
     /// Say whom what happened is sent to.
     Webhook(WebhookArgs),
+    /// Show what a node has to do, on the screen and on paper.
+    Work(WorkArgs),
     /// Show who may have an item at a node, or say it.
     Terms(TermsArgs),
     /// Print the completions of a shell.

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, FeedArgs, OrderArgs,
     OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, TermsArgs,
-    TermsCommand, WebhookArgs, show,
+    TermsCommand, WebhookArgs, WorkArgs, show,
 };
 use crate::client::{self, ClientError, within};
 use crate::clock::ClockKind;
@@ -170,6 +170,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Order(args) => block_on(order(args, out)),
         Command::Feed(args) => block_on(feed(args, out)),
         Command::Webhook(args) => block_on(webhook(args, out)),
+        Command::Work(args) => block_on(work(args, out)),
         Command::Terms(args) => block_on(terms(args, out)),
     }
 }
@@ -220,6 +221,19 @@ async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, Command
         Delete(args) => within(args.server.timeout, show::webhook::delete(args, out)).await,
         Resume(args) => within(args.of.server.timeout, show::webhook::resume(args, out)).await,
         Test(args) => within(args.server.timeout, show::webhook::test(args, out)).await,
+    }
+}
+
+async fn work(args: WorkArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    use super::WorkCommand::{List, PackingSlip, PickList};
+    match args.command {
+        List(args) => within(args.server.timeout, show::work::list(args, out)).await,
+        PickList(args) => {
+            within(args.document.server.timeout, show::work::pick_list(args, out)).await
+        }
+        PackingSlip(args) => {
+            within(args.document.server.timeout, show::work::packing_slip(args, out)).await
+        }
     }
 }
 

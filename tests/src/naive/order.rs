@@ -73,6 +73,8 @@ pub struct Order {
     pub declined: BTreeSet<String>,
     /// What nodes answered last, by shipment from 0.
     answers: BTreeMap<u16, AnswerKind>,
+    /// Who works on shipments, from 0, and until when.
+    pub claims: BTreeMap<u16, (String, Timestamp)>,
     /// Before whom it is served.
     pub priority: Priority,
     /// The holds on it, by id: until when its units are kept, and whether they were let go.
@@ -121,6 +123,7 @@ impl Order {
             changes: Vec::new(),
             declined: BTreeSet::new(),
             answers: BTreeMap::new(),
+            claims: BTreeMap::new(),
         }
     }
 
@@ -139,9 +142,11 @@ impl Order {
         let_go || (0..self.allotted.len()).any(asks)
     }
 
-    /// Whether a shipment, from 0, is one that no node answered to, or began with.
+    /// Whether a shipment, from 0, is one that no node answered to, or began with, and nobody claimed.
     pub fn may_be_joined(&self, shipment: u16) -> bool {
-        !self.began.contains(&shipment) && !self.answers.contains_key(&shipment)
+        !self.began.contains(&shipment)
+            && !self.answers.contains_key(&shipment)
+            && !self.claims.contains_key(&shipment)
     }
 
     /// A node does something of a shipment, from 0: not what a hold keeps it from.
@@ -178,6 +183,7 @@ impl Order {
     /// A shipment, from 0, is not the node's any more, which may have accepted it.
     pub fn take_back(&mut self, shipment: u16) {
         self.answers.remove(&shipment);
+        self.claims.remove(&shipment);
         if !self.packages.keys().any(|(of, _)| *of == shipment) {
             self.began.remove(&shipment);
         }
@@ -564,6 +570,12 @@ impl Order {
         let answers = order.shipments.iter().zip(0..);
         let answers = answers.filter_map(|(of, no)| Some((no, of.answer?.kind))).collect();
         same("answers", &answers, &self.answers)?;
+        let works = order.shipments.iter().zip(0..);
+        let claims = works.filter_map(|(of, no)| {
+            let claim = of.work.as_deref()?.claim.as_deref()?;
+            Some((no, (claim.owner.to_string(), claim.until)))
+        });
+        same("claims", &claims.collect(), &self.claims)?;
         match (&self.hold, order.header.hold.as_deref()) {
             (Some(naive), Some(engine)) => naive.compare(engine),
             (naive, engine) => same("is a hold", &engine.is_some(), &naive.is_some()),

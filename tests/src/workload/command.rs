@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    Meta, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
+    AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold,
+    CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
+    HoldOrder, Meta, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
     ReleaseOrderHold, ResolveDecline, SetOrderPriority, SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
@@ -195,6 +195,7 @@ commands! {
     ResolveDecline,
     ProgressShipment,
     AcceptShipment,
+    ClaimShipment,
     DeclineShipment,
     CreateHold,
     ExtendHold,

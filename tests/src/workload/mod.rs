@@ -15,6 +15,7 @@ mod cancel_order;
 mod change_hold;
 mod change_order;
 mod change_stock;
+mod claim_shipment;
 mod command;
 mod confirm_hold;
 mod create_hold;

@@ -36,3 +36,4 @@ mod terms;
 mod timeline;
 mod watch;
 mod webhooks;
+mod work;

@@ -164,6 +164,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::ShipmentNotPlanned) => {
             (Code::FailedPrecondition, shipment_not_planned().await)
         }
+        Refused(RefusalKind::ShipmentClaimed) => (Code::FailedPrecondition, steps::claimed().await),
         Refused(RefusalKind::ShipmentDeclined) => {
             (Code::FailedPrecondition, shipment_declined().await)
         }

@@ -696,7 +696,13 @@ fn of_answers() -> Vec<Named> {
     let of_lines = Declined { beside: Some(vec![of_other]), ..declined };
     let (no, id, shipment, at) = (OrderNo(5), order_id(), 1, ETA);
     let reason = DeclineReason::NotFound;
+    let claimed = |until| {
+        let (id, owner) = (order_id(), OwnerId::new("owner", "anna").expect("an id"));
+        ShipmentClaimed { no, id, shipment, at, owner, until }
+    };
     vec![
+        ("shipment_claimed", claimed(Some(ETA)).into()),
+        ("shipment_given_up", claimed(None).into()),
         ("shipment_accepted", ShipmentAccepted { no, id: id.clone(), shipment, at }.into()),
         (
             "shipment_declined",

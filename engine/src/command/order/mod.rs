@@ -4,6 +4,7 @@ pub mod accept;
 pub mod cancel;
 pub mod cancelled;
 pub mod change;
+pub mod claim;
 pub mod decline;
 #[cfg(test)]
 pub(crate) mod fixture;

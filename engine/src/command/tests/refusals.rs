@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, change_hold, confirm, decline, dispatch, extend, hold as a_hold, hold_order,
-    item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
+    accept, cancel, change_hold, claim, confirm, decline, dispatch, extend, hold as a_hold,
+    hold_order, item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
     resolve_decline, ship, told,
 };
 use crate::command::order::{
@@ -16,9 +16,9 @@ use crate::command::order::{
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
+    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
+    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
     SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
@@ -65,7 +65,7 @@ const EDITS: &str = "transaction/edits.rs";
 /// What consumers of the feed are refused, who send no commands.
 const OF_NO_COMMAND: [RefusalKind; 2] = [ConsumerNotFound, EndpointNotFound];
 
-const ROOMS: [Room; 21] = [
+const ROOMS: [Room; 22] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -423,6 +423,20 @@ const ROOMS: [Room; 21] = [
         sources: &["command/order/accept.rs", ON_HOLD, ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
+        command: "ClaimShipment",
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            ShipmentNotFound,
+            ShipmentNotPlanned,
+            ShipmentDeclined,
+            ShipmentClaimed,
+            OrderOnHold,
+            Contended,
+        ],
+        sources: &["command/order/claim.rs", ON_HOLD, ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
         command: "DeclineShipment",
         refusals: &[
             RequestIdReused,
@@ -478,6 +492,7 @@ fn provoked() -> Vec<Provoked> {
         ("ResolveDecline", orders::resolve_decline::tests::table()),
         ("ProgressShipment", orders::progress::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
+        ("ClaimShipment", orders::claim::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
     ];
     let of_tables = tables
@@ -545,6 +560,7 @@ fn under_a_used_key() -> Vec<Provoked> {
             "AcceptShipment",
             told(engine.accept_shipment(AcceptShipment { meta: meta(), ..accept(1) })),
         ),
+        ("ClaimShipment", told(engine.claim_shipment(ClaimShipment { meta: meta(), ..claim(1) }))),
         (
             "DeclineShipment",
             told(engine.decline_shipment(DeclineShipment { meta: meta(), ..decline(1) })),
@@ -568,6 +584,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
         ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
+        ("ClaimShipment", told(engine.claim_shipment(claim(1)))),
         ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
     ];
     let unknown = Refusal::OrderNotFound { order_id: order().order.id };
@@ -628,6 +645,7 @@ fn kept_out() -> Vec<Provoked> {
     let releasing = told_at_last(&engine, taken, end);
     let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
     let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
+    let claiming = told_at_last(&engine, taken, engine.claim_shipment(claim(1)));
     let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
     drop(clerk);
 
@@ -656,6 +674,7 @@ fn kept_out() -> Vec<Provoked> {
         ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),
         ("AcceptShipment", accepting),
+        ("ClaimShipment", claiming),
         ("DeclineShipment", declining),
     ])
 }

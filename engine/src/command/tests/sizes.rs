@@ -13,6 +13,7 @@ use crate::command::hold::prolonged::{HoldsProlonged, ProlongedHold};
 use crate::command::order::accept::ShipmentAccepted;
 use crate::command::order::cancel::OrderCancelled;
 use crate::command::order::cancelled::Picked;
+use crate::command::order::claim::ShipmentClaimed;
 use crate::command::order::decline::{Apart, ShipmentDeclined};
 use crate::command::order::hold::OrderHeld;
 use crate::command::order::let_go::OrderStockLetGo;
@@ -37,8 +38,8 @@ use crate::model::{
     Act, AllocationUnits, Band, Cause, Component, Components, Day, DeclineReason, Declined,
     Dispatch, Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item, LineRepegged, Lsn, Move,
     Node, NodeKind, NodeNo, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, Origin,
-    Package, PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId,
-    Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    OwnerId, Package, PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request,
+    RequestId, Serves, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -257,6 +258,15 @@ fn largest() -> Vec<AnyEvent> {
         }
         .into(),
         ShipmentAccepted { no, id: id.clone(), shipment: u16::MAX, at: AT }.into(),
+        ShipmentClaimed {
+            no,
+            id: id.clone(),
+            shipment: u16::MAX,
+            at: AT,
+            owner: OwnerId::new("owner", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+            until: Some(AT),
+        }
+        .into(),
         declined(&id).into(),
         ShipmentShipped { no, id, shipment: u16::MAX, dispatch, units: all }.into(),
     ]

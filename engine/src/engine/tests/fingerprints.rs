@@ -8,10 +8,10 @@ use crate::command::fixture::{
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ConfirmHold, CreateHold, DeclineShipment,
-    DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta,
-    NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
-    ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
+    DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder,
+    LineCancellation, Lines, Meta, NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold,
+    ReleaseOrderHold, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
 };
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
@@ -194,6 +194,12 @@ fn orders(carrier: &mut Carrier) {
     carrier.carry("accept_shipment", async |engine, meta| {
         let order = order_id("place_order");
         engine.accept_shipment(AcceptShipment { meta, order, shipment: 1 }).await
+    });
+    carrier.carry("claim_shipment", async |engine, meta| {
+        let order = order_id("place_order");
+        let owner = OwnerId::new("owner", "anna").expect("an id");
+        let seconds = Some(60);
+        engine.claim_shipment(ClaimShipment { meta, order, shipment: 1, owner, seconds }).await
     });
     carrier.carry("ship_shipment", async |engine, meta| {
         let (carrier, tracking) = (text("Owl Post"), text("1Z"));

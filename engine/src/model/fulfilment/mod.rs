@@ -17,4 +17,4 @@ mod work;
 pub use content::{Content, Standing, TooMany};
 pub use step::{Progress, Step};
 pub use table::{Act, Obstacle, Rule, UnitState};
-pub use work::{Dispatch, Ended, Ending, Package, Work};
+pub use work::{Dispatch, Ended, Ending, Package, Work, WorkClaim};

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::lines;
 use super::table::UnitState;
-use crate::model::ids::{PackageId, Text};
+use crate::model::ids::{OwnerId, PackageId, Text};
 use crate::model::stock::LineUnits;
 use crate::model::time::Timestamp;
 
@@ -17,6 +17,19 @@ pub struct Work {
     pub recall: Option<Timestamp>,
     /// Its packages, in the order in which they came to be, each of another id.
     pub packages: Vec<Package>,
+    /// Who works on it, so that nobody else begins.
+    pub claim: Option<Box<WorkClaim>>,
+}
+
+/// Who works on a shipment, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WorkClaim {
+    /// A person or a scanner.
+    #[n(0)]
+    pub owner: OwnerId,
+    /// Until when it is his alone.
+    #[n(1)]
+    pub until: Timestamp,
 }
 
 /// How a shipment, or a package, left.

@@ -6,7 +6,7 @@ use super::{
     Shipment, Told, count,
 };
 use crate::model::answer::{Answer, AnswerKind};
-use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work};
+use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work, WorkClaim};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::OrderHoldId;
 use crate::model::lsn::Lsn;
@@ -39,6 +39,13 @@ pub enum OrderEffect {
         shipment: u16,
         /// What.
         answer: Answer,
+    },
+    /// Somebody works on a shipment from now on; nobody if none is named.
+    ClaimWork {
+        /// Which one, from 0.
+        shipment: u16,
+        /// Who, and until when.
+        claim: Option<Box<WorkClaim>>,
     },
     /// Units of a line rest on other supply from now on.
     Repeg(Box<LineRepegged>),
@@ -136,6 +143,10 @@ impl Order {
             }
             OrderEffect::DeclinePart(part) => self.decline_part(part),
             OrderEffect::Answer { shipment, answer } => self.answer(*shipment, *answer),
+            OrderEffect::ClaimWork { shipment, claim } => {
+                self.work_mut(*shipment).claim.clone_from(claim);
+                self.forget_no_work(*shipment);
+            }
             OrderEffect::Repeg(repegged) => {
                 self.repeg(repegged);
                 self.keep_decision(lsn, repegged);
@@ -316,12 +327,19 @@ impl Order {
     }
 
     /// Its node has not accepted the shipment any more, and was not told to work on it.
-    fn take_back(&mut self, shipment: u16) {
-        let shipment = &mut self.shipments[usize::from(shipment)];
+    fn take_back(&mut self, at: u16) {
+        let shipment = &mut self.shipments[usize::from(at)];
         shipment.answer = None;
         if let Some(work) = &mut shipment.work {
             work.released = None;
+            work.claim = None;
         }
+        self.forget_no_work(at);
+    }
+
+    /// Nothing was done of a shipment, if so it is.
+    fn forget_no_work(&mut self, shipment: u16) {
+        let shipment = &mut self.shipments[usize::from(shipment)];
         shipment.work.take_if(|work| **work == Work::default());
     }
 

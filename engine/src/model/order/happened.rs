@@ -79,7 +79,10 @@ impl Entry {
                 Self { what: Happened::StockLetGo, ..entry }
             }
             OrderEffect::Change(change) => new(Happened::Changed).with_change(order, change),
-            OrderEffect::Place(_) | OrderEffect::LetGo => return None,
+            // Who works on it is of no matter afterwards.
+            OrderEffect::ClaimWork { .. } | OrderEffect::Place(_) | OrderEffect::LetGo => {
+                return None;
+            }
         })
     }
 

@@ -31,7 +31,7 @@
 //!   1  the code of the priority
 //!      ...
 //!      shipments:   as above; what the node answered behind the dispatch, and what it did: since
-//!        when it may work, until when it is asked for the shipment, its packages
+//!        when it may work, until when it is asked for the shipment, who works on it, its packages
 //!      allocations: as above; units that are picked, behind those that moved
 //!      ...
 //!      added, and the nodes that declined

@@ -11,6 +11,7 @@ mod snapshots;
 mod terms;
 mod timeline;
 pub(super) mod webhook;
+pub(super) mod work;
 
 use std::io::{self, Write};
 

@@ -3,11 +3,15 @@
 
 mod accept_shipment;
 mod answer_recall;
+mod claim_shipment;
 mod collect_shipment;
 mod decline_shipment;
 mod deliver_shipment;
+mod get_packing_slip;
+mod get_pick_list;
 mod get_shipment;
 mod list_shipments;
+mod list_work;
 mod lose_shipment;
 mod make_shipment_ready;
 mod pack_shipment;
@@ -18,6 +22,7 @@ mod ship_shipment;
 mod steps;
 mod unpack_shipment;
 mod unpick_shipment;
+mod work;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{OrderId, Refusal};
@@ -47,6 +52,10 @@ service! {
     ship_shipment(v1::ShipShipmentRequest) -> v1::ShipShipmentResponse;
     get_shipment(v1::GetShipmentRequest) -> v1::GetShipmentResponse;
     list_shipments(v1::ListShipmentsRequest) -> v1::ListShipmentsResponse;
+    claim_shipment(v1::ClaimShipmentRequest) -> v1::ClaimShipmentResponse;
+    list_work(v1::ListWorkRequest) -> v1::ListWorkResponse;
+    get_pick_list(v1::GetPickListRequest) -> v1::GetPickListResponse;
+    get_packing_slip(v1::GetPackingSlipRequest) -> v1::GetPackingSlipResponse;
 }
 
 /// The shipments of an order, and the version that shows them so.

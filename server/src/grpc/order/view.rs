@@ -1,6 +1,6 @@
 //! An order as it stands, and its shipments.
 
-use backstock_engine::engine::{Engine, EngineError, OrderView};
+use backstock_engine::engine::{Engine, EngineError, OrderView, ShipmentWork};
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
     Allocation, Amounts, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
@@ -247,6 +247,16 @@ fn shipment_state(shipment: &Shipment, content: Content<'_>) -> v1::ShipmentStat
         (None, _) => v1::ShipmentState::Cancelled,
         (Some(UnitState::Allocated | UnitState::Released), Some(_)) => v1::ShipmentState::Accepted,
         (Some(state), _) => unit_state(state),
+    }
+}
+
+/// How far a shipment is that its node has to do.
+pub(in crate::grpc) const fn work_state(work: &ShipmentWork) -> v1::ShipmentState {
+    match work.state {
+        UnitState::Allocated | UnitState::Released if work.is_accepted => {
+            v1::ShipmentState::Accepted
+        }
+        state => unit_state(state),
     }
 }
 

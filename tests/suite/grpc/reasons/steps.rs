@@ -153,3 +153,15 @@ pub(super) async fn refused(kind: RefusalKind) -> Status {
         other => unreachable!("{other:?} is no refusal of a step"),
     }
 }
+
+pub(super) async fn claimed() -> Status {
+    let mut a = packed().await;
+    let claim = |owner: &str| v1::ClaimShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        owner: owner.into(),
+        ..Default::default()
+    };
+    a.server.fulfillment.claim_shipment(claim("anna")).await.expect("claimed");
+    refused!(a, a.server.fulfillment.claim_shipment(claim("ben")))
+}

@@ -42,8 +42,11 @@ impl Features {
     pub(super) const ASKED: Self = Self(1 << 11);
     /// It was changed: lines were added, or something is said of it beside its lines.
     pub(super) const CHANGED: Self = Self(1 << 12);
+    /// Somebody works on shipments of it, or did.
+    pub(super) const CLAIMED: Self = Self(1 << 15);
     /// What no chunk of a snapshot before version 11 has.
-    pub(super) const OF_VERSION_11: Self = Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0);
+    pub(super) const OF_VERSION_11: Self =
+        Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0 | Self::CLAIMED.0);
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
@@ -112,7 +115,14 @@ impl Features {
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
             .with(Self::ASKED, order.shipments.iter().any(|shipment| shipment.asks))
+            .with(Self::CLAIMED, is_claimed(order))
     }
+}
+
+/// Whether anybody works on a shipment of an order, or did. Most orders have none that was worked on.
+fn is_claimed(order: &Order) -> bool {
+    let mut works = order.shipments.iter().filter_map(|shipment| shipment.work.as_deref());
+    works.any(|work| work.claim.is_some())
 }
 
 /// How an order is packed: its version, and what is there beyond it.
@@ -177,6 +187,7 @@ pub(super) const ASKS: u8 = 32;
 pub(super) const WORKED: u8 = 1;
 pub(super) const RELEASED: u8 = 2;
 pub(super) const RECALLED: u8 = 4;
+pub(super) const CLAIMED: u8 = 8;
 
 /// A package left.
 pub(super) const LEFT: u8 = 1;

@@ -3,14 +3,14 @@
 use smallvec::SmallVec;
 
 use super::form::{
-    ASKS, CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER,
-    PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT,
+    OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
 use crate::model::catalog::{Shortage, Split};
 use crate::model::destination::{Destination, Pickup};
-use crate::model::fulfilment::{Dispatch, Ended, Ending, Package, Work};
+use crate::model::fulfilment::{Dispatch, Ended, Ending, Package, Work, WorkClaim};
 use crate::model::hold::{Hold, HoldState};
 use crate::model::ids::{
     CustomerId, HoldId, NodeNo, OrderId, OrderNo, OwnerId, PackageId, Pair, PostalCode, ServiceNo,
@@ -276,7 +276,7 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
     let shipped = (flags & SHIPPED != 0).then(|| dispatch(from)).transpose()?;
     let shipped = shipped.map(Box::new);
     let answer = if form.has(Features::ANSWERED) { answer(from)? } else { None };
-    let work = if form.has(Features::WORKED) { work(from)? } else { None };
+    let work = if form.has(Features::WORKED) { work(from, form)? } else { None };
     Ok(Shipment {
         node,
         ship_by,
@@ -289,20 +289,27 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
     })
 }
 
-fn work(from: &mut Unpacker<'_>) -> Result<Option<Box<Work>>, Unpackable> {
+fn work(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Box<Work>>, Unpackable> {
     let flags = from.byte("work")?;
+    let may_be = if form.has(Features::CLAIMED) { CLAIMED } else { 0 };
     match flags {
         0 => return Ok(None),
-        _ if flags & WORKED == 0 || flags > WORKED | RELEASED | RECALLED => {
+        _ if flags & WORKED == 0 || flags & !(WORKED | RELEASED | RECALLED | may_be) != 0 => {
             return Err(Unpackable { at: "work" });
         }
         _ => {}
     }
     let mut at = |flag| (flags & flag != 0).then(|| instant(from, "work")).transpose();
     let (released, recall) = (at(RELEASED)?, at(RECALLED)?);
+    let claim = (flags & CLAIMED != 0).then(|| claim(from)).transpose()?.map(Box::new);
     let count = from.count("packages")?;
     let packages = (0..count).map(|_| package(from)).collect::<Result<_, _>>()?;
-    Ok(Some(Box::new(Work { released, recall, packages })))
+    Ok(Some(Box::new(Work { released, recall, packages, claim })))
+}
+
+fn claim(from: &mut Unpacker<'_>) -> Result<WorkClaim, Unpackable> {
+    let at = "claim of a shipment";
+    Ok(WorkClaim { owner: id(from, at, OwnerId::new)?, until: instant(from, at)? })
 }
 
 fn package(from: &mut Unpacker<'_>) -> Result<Package, Unpackable> {

@@ -1,8 +1,8 @@
 //! Writing an order as bytes.
 
 use super::form::{
-    ASKS, CHANNEL, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT, OWNER,
-    PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT,
+    OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
 };
 use crate::model::answer::Answer;
 use crate::model::bundle::OrderedBundle;
@@ -128,13 +128,18 @@ fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
 }
 
 fn pack_work(work: Option<&Work>, out: &mut Vec<u8>) {
-    let Some(Work { released, recall, packages }) = work else {
+    let Some(Work { released, recall, packages, claim }) = work else {
         return out.push(0);
     };
     let flag = |at: &Option<Timestamp>, flag: u8| at.map_or(0, |_| flag);
-    out.push(WORKED | flag(released, RELEASED) | flag(recall, RECALLED));
+    let claimed = claim.as_ref().map_or(0, |_| CLAIMED);
+    out.push(WORKED | flag(released, RELEASED) | flag(recall, RECALLED) | claimed);
     for at in [released, recall].into_iter().flatten() {
         put_signed(out, at.as_micros());
+    }
+    if let Some(claim) = claim {
+        put_text(out, claim.owner.as_str());
+        put_signed(out, claim.until.as_micros());
     }
     put_number(out, packages.len() as u64);
     for package in packages {

@@ -1,0 +1,183 @@
+//! What a node has to do.
+
+use std::io::Write;
+
+use backstock_proto::v1;
+use serde::Serialize;
+
+use super::{View, or_dash, print, table};
+use crate::cli::work::{DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs};
+use crate::cli::{CommandError, Exit};
+use crate::client::{Client, words};
+
+/// What a node has to do.
+#[derive(Debug, Serialize)]
+struct WorkView {
+    node_id: String,
+    shipments: Vec<ShipmentView>,
+    counts: CountsView,
+    version: u64,
+}
+
+/// One shipment.
+#[derive(Debug, Serialize)]
+struct ShipmentView {
+    order_id: String,
+    shipment_number: u32,
+    ship_by: Option<String>,
+    cut_off_time: Option<String>,
+    late: bool,
+    state: String,
+    units: u64,
+    units_to_pick: u64,
+    units_waiting: u64,
+    claimed_by: String,
+    claimed_until: Option<String>,
+}
+
+/// All that there is.
+#[derive(Debug, Default, Serialize)]
+struct CountsView {
+    waiting: u64,
+    claimed: u64,
+    to_pick: u64,
+    picked: u64,
+    packed: u64,
+    ready: u64,
+    late: u64,
+    due_today: u64,
+}
+
+impl From<v1::ShipmentWork> for ShipmentView {
+    fn from(of: v1::ShipmentWork) -> Self {
+        let state = of.state().as_str_name().trim_start_matches("SHIPMENT_STATE_");
+        Self {
+            state: state.to_ascii_lowercase(),
+            ship_by: words::date(of.ship_by.as_ref()),
+            cut_off_time: words::time(of.cut_off_time.as_ref()),
+            order_id: of.order_id,
+            shipment_number: of.shipment_number,
+            late: of.late,
+            units: of.units,
+            units_to_pick: of.units_to_pick,
+            units_waiting: of.units_waiting,
+            claimed_until: words::time(of.claimed_until.as_ref()),
+            claimed_by: of.claimed_by,
+        }
+    }
+}
+
+impl From<v1::WorkCounts> for CountsView {
+    fn from(of: v1::WorkCounts) -> Self {
+        let v1::WorkCounts { waiting, claimed, to_pick, picked, packed, ready, late, due_today } =
+            of;
+        Self { waiting, claimed, to_pick, picked, packed, ready, late, due_today }
+    }
+}
+
+/// Lists what a node has to do.
+pub(in crate::cli) async fn list(
+    args: ListWorkArgs,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&args.server.server).await?;
+    let page_size = i32::from(args.limit);
+    let (node_id, output) = (args.node, args.output);
+    let request = v1::ListWorkRequest {
+        node_id: node_id.clone(),
+        page_size,
+        ..v1::ListWorkRequest::default()
+    };
+    let answer = client.fulfillment().list_work(request).await?.into_inner();
+    let view = WorkView {
+        node_id,
+        shipments: answer.shipments.into_iter().map(ShipmentView::from).collect(),
+        counts: answer.counts.map(CountsView::from).unwrap_or_default(),
+        version: answer.version,
+    };
+    print(out, output, &view)?;
+    Ok(Exit::Success)
+}
+
+/// Makes a list of what to pick.
+pub(in crate::cli) async fn pick_list(
+    args: PickListArgs,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&args.document.server.server).await?;
+    let (node_id, shipments_max) = (args.node, args.limit.into());
+    let request = v1::GetPickListRequest { node_id, shipments_max, min_version: 0 };
+    let answer = client.fulfillment().get_pick_list(request).await?.into_inner();
+    write(&args.document, &answer.html, out)
+}
+
+/// Makes the slips of a shipment.
+pub(in crate::cli) async fn packing_slip(
+    args: PackingSlipArgs,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&args.document.server.server).await?;
+    let (order_id, shipment_number) = (args.order, args.shipment);
+    let request = v1::GetPackingSlipRequest { order_id, shipment_number, min_version: 0 };
+    let answer = client.fulfillment().get_packing_slip(request).await?.into_inner();
+    write(&args.document, &answer.html, out)
+}
+
+fn write(to: &DocumentArgs, html: &str, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match &to.out {
+        Some(path) => std::fs::write(path, html),
+        None => out.write_all(html.as_bytes()),
+    }
+    .map_err(CommandError::Output)?;
+    Ok(Exit::Success)
+}
+
+impl View for WorkView {
+    fn text(&self) -> String {
+        let header =
+            ["order", "shipment", "leaves", "state", "units", "to pick", "not there", "by", ""];
+        let mut table = table(&header, &[1, 4, 5, 6]);
+        for of in &self.shipments {
+            table.add_row([
+                of.order_id.clone(),
+                of.shipment_number.to_string(),
+                or_dash(of.ship_by.as_ref()),
+                of.state.clone(),
+                of.units.to_string(),
+                of.units_to_pick.to_string(),
+                of.units_waiting.to_string(),
+                of.claimed_by.clone(),
+                if of.late { "LATE".to_owned() } else { String::new() },
+            ]);
+        }
+        let CountsView { waiting, claimed, to_pick, picked, packed, ready, late, due_today } =
+            self.counts;
+        format!(
+            "{table}\n{}: {to_pick} to pick, {picked} picked, {packed} packed, {ready} ready, \
+             {waiting} wait for units; {claimed} claimed, {late} late, {due_today} due today",
+            self.node_id
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_late_is_told() {
+        let of = v1::ShipmentWork {
+            order_id: "A".into(),
+            shipment_number: 1,
+            late: true,
+            state: v1::ShipmentState::Picked.into(),
+            ..v1::ShipmentWork::default()
+        };
+        let counts = CountsView { picked: 1, late: 1, ..CountsView::default() };
+        let view =
+            WorkView { node_id: "RENO".into(), shipments: vec![of.into()], counts, version: 7 };
+        let text = view.text();
+        assert!(text.contains("LATE") && text.contains("picked"), "{text}");
+        assert!(text.ends_with("1 late, 0 due today"), "{text}");
+    }
+}

@@ -1,0 +1,198 @@
+//! A node's work: what it has to do, by when, on the screen and on paper.
+
+use std::time::Instant;
+
+use backstock_proto::v1;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use super::server::{TestServer, announcement, fields, node, order, waiting_order};
+
+async fn list(server: &TestServer, node: &str) -> v1::ListWorkResponse {
+    let request = v1::ListWorkRequest { node_id: node.into(), ..Default::default() };
+    server.fulfillment.clone().list_work(request).await.expect("listed").into_inner()
+}
+
+fn orders(work: &v1::ListWorkResponse) -> Vec<&str> {
+    work.shipments.iter().map(|of| &*of.order_id).collect()
+}
+
+async fn place(server: &mut TestServer, request: v1::PlaceOrderRequest) {
+    server.orders.place_order(request).await.expect("placed");
+}
+
+async fn pack(server: &mut TestServer, order_id: &str, package_id: &str, quantity: u32) {
+    let lines = vec![v1::LineQuantity { line_index: 0, quantity }];
+    let request = v1::PackShipmentRequest {
+        order_id: order_id.into(),
+        shipment_number: 1,
+        package_id: package_id.into(),
+        lines,
+        ..Default::default()
+    };
+    server.fulfillment.pack_shipment(request).await.expect("packed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_sees_what_has_to_leave_first_and_how_far_all_of_it_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(node("BOS", "02116")).await;
+    for id in ["A", "B", "C", "D"] {
+        place(&mut server, order(id, &[("SKU", 2)])).await;
+    }
+    server.inventory.announce_inbound(announcement("RARE", "PO", 9)).await.expect("announced");
+    place(&mut server, waiting_order("W", &[("RARE", 3)])).await;
+    let pick =
+        v1::PickShipmentRequest { order_id: "A".into(), shipment_number: 1, ..Default::default() };
+    server.fulfillment.pick_shipment(pick).await.expect("picked");
+    pack(&mut server, "B", "P1", 2).await;
+
+    let work = list(&server, "NYC").await;
+    assert_eq!(orders(&work), ["A", "B", "C", "D", "W"]);
+    let counts = work.counts.expect("counts");
+    let told = [counts.to_pick, counts.picked, counts.packed, counts.waiting, counts.ready];
+    assert_eq!(told, [2, 1, 1, 1, 0]);
+    assert_eq!((counts.late, counts.due_today <= 4), (0, true));
+    let of = |id: &str| work.shipments.iter().find(|of| of.order_id == id).expect("it is there");
+    assert_eq!((of("A").state(), of("A").units_to_pick), (v1::ShipmentState::Picked, 0));
+    assert_eq!((of("C").units, of("C").units_to_pick, of("C").units_waiting), (2, 2, 0));
+    assert_eq!((of("W").units_waiting, of("C").late), (3, false));
+    assert!(of("C").cut_off_time.is_some() && of("C").ship_by.is_some());
+
+    // What left, or is not wanted any more, is no work; nor is what another node has.
+    let ship = v1::ShipShipmentRequest {
+        order_id: "B".into(),
+        shipment_number: 1,
+        carrier: "UPS".into(),
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    let cancel = v1::CancelOrderRequest { order_id: "C".into(), ..Default::default() };
+    server.orders.cancel_order(cancel).await.expect("cancelled");
+    assert_eq!(orders(&list(&server, "NYC").await), ["A", "D", "W"]);
+    assert_eq!(list(&server, "BOS").await.shipments, []);
+
+    // Pages follow each other.
+    let mut request =
+        v1::ListWorkRequest { node_id: "NYC".into(), page_size: 2, ..Default::default() };
+    let page = server.fulfillment.list_work(request.clone()).await.expect("listed").into_inner();
+    assert_eq!(orders(&page), ["A", "D"]);
+    request.page_token = page.next_page_token;
+    let page = server.fulfillment.list_work(request.clone()).await.expect("listed").into_inner();
+    assert_eq!((orders(&page), &*page.next_page_token), (vec!["W"], ""));
+    request.node_id = "NONE".into();
+    let unknown = server.fulfillment.list_work(request).await.expect_err("it is not there");
+    let reason = unknown.get_error_details().error_info().expect("a reason").reason.clone();
+    assert_eq!((unknown.code(), &*reason), (Code::NotFound, "NODE_NOT_FOUND"));
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pick_lists_and_packing_slips_say_what_there_is_and_no_html_of_callers() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    place(&mut server, order("<b>&A", &[("SKU", 3)])).await;
+    place(&mut server, order("B", &[("SKU", 2)])).await;
+    place(&mut server, waiting_order("W", &[("RARE", 3)])).await;
+    let mut request = v1::GetPickListRequest { node_id: "NYC".into(), ..Default::default() };
+    let list = server.fulfillment.get_pick_list(request.clone()).await.expect("made").into_inner();
+    let on_it: Vec<_> = list.shipments.iter().map(|of| &*of.order_id).collect();
+    assert_eq!(on_it, ["<b>&A", "B"], "what waits for units cannot be picked");
+    assert!(list.html.contains("<td>Item SKU</td><td class=\"n\">5</td>"), "{}", list.html);
+    assert!(list.html.contains("&lt;b&gt;&amp;A") && !list.html.contains("<b>"));
+    request.shipments_max = 1;
+    let one = server.fulfillment.get_pick_list(request.clone()).await.expect("made").into_inner();
+    assert_eq!(one.shipments.len(), 1);
+    assert!(one.html.contains("1 more shipments are on no page"), "{}", one.html);
+    request.shipments_max = 201;
+    let refused = server.fulfillment.get_pick_list(request).await.expect_err("too many");
+    assert_eq!(fields(&refused), ["shipments_max"]);
+
+    pack(&mut server, "<b>&A", "P<1>", 2).await;
+    let mut request = v1::GetPackingSlipRequest {
+        order_id: "<b>&A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    let slip = server.fulfillment.get_packing_slip(request.clone()).await.expect("made");
+    let html = slip.into_inner().html;
+    assert!(html.contains("Package P&lt;1&gt;, of 1") && html.contains("In no package yet"));
+    assert!(html.contains("<td class=\"n\">2</td>") && html.contains("<td class=\"n\">1</td>"));
+    assert!(!html.contains("<b>") && !html.contains("<script"));
+    request.shipment_number = 2;
+    let unknown = server.fulfillment.get_packing_slip(request).await.expect_err("there is none");
+    assert_eq!(unknown.code(), Code::NotFound);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_pickers_do_not_begin_the_same_shipment_and_a_lost_scanner_keeps_nobody_for_long() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    place(&mut server, order("A", &[("SKU", 2)])).await;
+    let claim = |owner: &str, lease_seconds| v1::ClaimShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        owner: owner.into(),
+        lease_seconds,
+        ..Default::default()
+    };
+    server.fulfillment.claim_shipment(claim("anna", 0)).await.expect("claimed");
+    let work = list(&server, "NYC").await;
+    assert_eq!((&*work.shipments[0].claimed_by, work.counts.expect("counts").claimed), ("anna", 1));
+    let refused = server.fulfillment.claim_shipment(claim("ben", 60)).await.expect_err("hers");
+    let reason = refused.get_error_details().error_info().expect("a reason").reason.clone();
+    assert_eq!((refused.code(), &*reason), (Code::FailedPrecondition, "SHIPMENT_CLAIMED"));
+    // The scanner says it again, under its key, because it lost the answer.
+    let again = v1::ClaimShipmentRequest { request_id: "K".into(), ..claim("anna", 1) };
+    let first = server.fulfillment.claim_shipment(again.clone()).await.expect("claimed");
+    let second = server.fulfillment.claim_shipment(again).await.expect("claimed").into_inner();
+    assert_eq!((second.is_repeat, second.version), (true, first.into_inner().version));
+    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
+    assert_eq!(list(&server, "NYC").await.shipments[0].claimed_by, "", "the lease ended");
+    server.fulfillment.claim_shipment(claim("ben", 60)).await.expect("claimed");
+    let give_up = v1::ClaimShipmentRequest { give_up: true, ..claim("ben", 0) };
+    server.fulfillment.claim_shipment(give_up.clone()).await.expect("given up");
+    server.fulfillment.claim_shipment(claim("anna", 60)).await.expect("claimed");
+    // What was done is taken from whoever says it.
+    pack(&mut server, "A", "P", 2).await;
+    let wrong = v1::ClaimShipmentRequest { lease_seconds: 5, owner: String::new(), ..give_up };
+    let wrong = server.fulfillment.claim_shipment(wrong).await.expect_err("it is wrong");
+    assert_eq!(fields(&wrong), ["owner", "lease_seconds"]);
+    let long = server.fulfillment.claim_shipment(claim("anna", 43_201)).await.expect_err("long");
+    assert_eq!(fields(&long), ["lease_seconds"]);
+    server.stop().await.expect("drained");
+}
+
+/// Prints how long a page takes: a figure for people, as the machine and the build are any.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_many_shipments_is_told_all_of_them_in_pages() {
+    const ORDERS: usize = 2_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.set_stock("SKU", "NYC", 10 * ORDERS as u64).await;
+    let all = (0..ORDERS).map(|at| order(&format!("O{at:0>5}"), &[("SKU", 1)])).collect();
+    let all: Vec<_> = all;
+    let requests = all.chunks(250).map(|of| v1::PlaceOrdersRequest { orders: of.to_vec() });
+    let requests = tonic::codegen::tokio_stream::iter(requests.collect::<Vec<_>>());
+    let mut placed = server.orders.place_orders(requests).await.expect("a stream").into_inner();
+    while placed.message().await.expect("no error").is_some() {}
+    let mut request =
+        v1::ListWorkRequest { node_id: "NYC".into(), page_size: 1_000, ..Default::default() };
+    let mut told = Vec::new();
+    loop {
+        let began = Instant::now();
+        let page = server.fulfillment.list_work(request.clone()).await.expect("listed");
+        println!("a page of {ORDERS} shipments took {:?}", began.elapsed());
+        let page = page.into_inner();
+        told.extend(page.shipments.into_iter().map(|of| of.order_id));
+        assert_eq!(page.counts.expect("counts").to_pick, ORDERS as u64);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert!(told.is_sorted() && told.len() == ORDERS, "{}", told.len());
+    server.stop().await.expect("drained");
+}
