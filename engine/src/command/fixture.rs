@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder,
-    LineRequest, Lines, Meta, NodeDefinition, OrderRequest, PlaceOrder, ProgressShipment,
-    RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline, SetOrderPriority,
-    StockOperation,
+    AcceptShipment, CancelOrder, Change, ChangeHold, ChangeQuote, ChangeStock, ClaimShipment,
+    CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
+    DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines, Meta, NodeDefinition,
+    Operation, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
+    ReleaseOrderHold, ResolveDecline, SetOrderPriority, StockOperation,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
@@ -195,6 +195,22 @@ pub fn resolve_decline(shipment: u16) -> ResolveDecline {
 /// Cancels all of that order.
 pub fn cancel() -> CancelOrder {
     CancelOrder { meta: meta(), order: order().order.id, lines: Vec::new(), shipment: None }
+}
+
+/// Commits a change of that order of which nothing was told.
+pub fn commit(id: &str) -> CommitChange {
+    let quote = ChangeQuote {
+        id: hold_id(id),
+        order: order().order.id,
+        change: Change {
+            operations: vec![Operation::SetQuantity { line: 0, quantity: 0 }],
+            currency: None,
+        },
+        has_hold: false,
+        until: AT.saturating_add_micros(1),
+        fingerprint: 0,
+    };
+    CommitChange { meta: meta(), quote }
 }
 
 /// Has that order served first.

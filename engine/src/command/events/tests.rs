@@ -6,6 +6,7 @@ use super::*;
 use crate::command::backlog::repeg::event::BundleMoved;
 use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::order::cancelled::Picked;
+use crate::command::order::change::HoldTaken;
 use crate::command::order::decline::Apart;
 use crate::command::order::hold::OrderHeld;
 use crate::command::order::let_go::OrderStockLetGo;
@@ -24,15 +25,16 @@ use crate::model::ids::{
 };
 use crate::model::stock::LineDeclined;
 use crate::model::{
-    Act, Added, Allocation, AllocationUnits, Answer, AnswerKind, Band, Cause, ChannelSafety,
-    Confidence, Day, Decisions, DeclineReason, Declined, Destination, Dispatch, Draw, Eligibility,
-    Found, Hold, HoldState, InboundSourced, InboundWeighed, Kept, LineRepegged, LineUnits, Lsn,
-    Move, Node, NodeKind, NodeNo, Objective, Order, OrderEffect, OrderHeader, OrderHold,
-    OrderHoldId, OrderHoldKind, OrderId, OrderLine, OrderNo, Origin, OwnStock, Package, PackageId,
-    PackedOrder, Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass,
-    Proposal, Record, RequestId, Segment, Segments, Serves, Service, Shipment, Shortage, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text, Timeline,
-    Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Act, Added, Allocated, Allocation, AllocationUnits, Amounts, Answer, AnswerKind, Band, Cause,
+    ChannelSafety, Confidence, Currency, Day, Decisions, DeclineReason, Declined, Destination,
+    Dispatch, Draw, Eligibility, Found, Goes, Hold, HoldState, InboundSourced, InboundWeighed,
+    Kept, LineAdded, LineRepegged, LineUnits, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
+    OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId, OrderHoldKind, OrderId,
+    OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged,
+    Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment,
+    Segments, Serves, Service, Shipment, ShipmentAdded, Shortage, SkuNo, Split, StateHash, Stock,
+    StockChange, StockEffect, Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt,
+    WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -194,7 +196,13 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
     let later = [of_priorities(), of_whom_nodes_serve(), of_explanations(), of_items_off_sale()];
     let newest = [of_who_waits(), of_changed_holds(), of_bounds(), of_sources(), of_terms()];
     let newest = [newest.concat(), of_pickups(), of_bundles(), of_openings()];
-    let newest = [newest.concat(), of_dated_feeds(), of_orders_on_hold(), of_asked_customers()];
+    let newest = [
+        newest.concat(),
+        of_dated_feeds(),
+        of_orders_on_hold(),
+        of_asked_customers(),
+        of_changes(),
+    ];
     [first(), orders, others, later.concat(), newest.concat()].concat()
 }
 
@@ -313,6 +321,45 @@ fn of_dated_feeds() -> Vec<Named> {
         StockChanged { pair: PAIR, change, serves }.into()
     };
     vec![("supplier_stated", stated(Some(400))), ("supplier_stated_unlimited", stated(None))]
+}
+
+fn of_changes() -> Vec<Named> {
+    let (no, id, day) = (OrderNo(1 << 33), order_id(), Day::from_epoch_days(20_000));
+    let days = Some((day, Day::from_epoch_days(20_003)));
+    let peg = |line, supply| Pegged { pair: PAIR, line, supply, units: 3 };
+    let change = OrderChange {
+        put_back: parts(),
+        packages: vec![(3, packages().remove(0))],
+        cancelled: parts(),
+        moved: parts(),
+        lines: vec![LineAdded { sku: PAIR.sku, units: 3 }],
+        bundles: vec![OrderedBundle { sku: SkuNo(9), units: 3, line: 2, components: 1 }],
+        shipments: vec![ShipmentAdded { node: PAIR.node, days, units_there: true }],
+        placed: vec![Allocated { line: 2, shipment: 4, supply: Supply::OnHand, units: 3 }],
+        days: vec![(1, days), (2, None)],
+        going: Some(Box::new(Goes {
+            to: PostalCode::new("code", "10002").unwrap().into(),
+            service: ServiceNo(1),
+            promise_by: day,
+        })),
+        note: Some(text("Ring twice")),
+        amounts: Some(Amounts {
+            currency: Currency::new("currency", "EUR").unwrap(),
+            lines: vec![(0, 4_999), (2, -250)],
+        }),
+    };
+    let taken =
+        HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)], first_line: 2 };
+    let changed = OrderChanged {
+        no,
+        id,
+        priority: Priority::new(PriorityClass::Win, 3).unwrap(),
+        off: vec![peg(1, Supply::Picked)],
+        on: vec![peg(1, Supply::Inbound(NO))],
+        taken: Some(taken),
+        change,
+    };
+    vec![("order_changed", changed.into())]
 }
 
 fn of_orders_on_hold() -> Vec<Named> {

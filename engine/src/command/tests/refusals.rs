@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, change_hold, claim, confirm, decline, dispatch, extend, hold as a_hold,
+    accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
     hold_order, item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
     resolve_decline, ship, told,
 };
@@ -16,10 +16,10 @@ use crate::command::order::{
 use crate::command::supply::{change_stock, transfer};
 use crate::command::tests::sources::{commands, files, production};
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
-    SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
+    CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
+    HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
+    ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -410,6 +410,33 @@ const ROOMS: [Room; 22] = [
         ],
     },
     Room {
+        command: "CommitChange",
+        // Of quoting it as well. What cancelling refuses is provoked by its room.
+        refusals: &[
+            RequestIdReused,
+            OrderNotFound,
+            HoldIdReused,
+            LineNotFound,
+            OrderClosed,
+            OrderFull,
+            CurrencyDiffers,
+            ChangeOvertaken,
+            ChangeExpired,
+            ChangeShort,
+            Contended,
+        ],
+        sources: &[
+            "command/order/change/build.rs",
+            "command/order/change/commit.rs",
+            "command/order/change/decide.rs",
+            "engine/changes.rs",
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
         command: "AcceptShipment",
         refusals: &[
             RequestIdReused,
@@ -491,6 +518,7 @@ fn provoked() -> Vec<Provoked> {
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
         ("ResolveDecline", orders::resolve_decline::tests::table()),
         ("ProgressShipment", orders::progress::tests::table()),
+        ("CommitChange", orders::change::tests::table()),
         ("AcceptShipment", orders::accept::tests::table()),
         ("ClaimShipment", orders::claim::tests::table()),
         ("DeclineShipment", orders::decline::tests::table()),
@@ -556,6 +584,7 @@ fn under_a_used_key() -> Vec<Provoked> {
             "ProgressShipment",
             told(engine.progress_shipment(ProgressShipment { meta: meta(), ..ship(1) })),
         ),
+        ("CommitChange", told(engine.commit_change(CommitChange { meta: meta(), ..commit("Q") }))),
         (
             "AcceptShipment",
             told(engine.accept_shipment(AcceptShipment { meta: meta(), ..accept(1) })),
@@ -583,6 +612,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
         ("HoldOrder", told(engine.hold_order(hold_order("1")))),
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
+        ("CommitChange", told(engine.commit_change(commit("Q")))),
         ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
         ("ClaimShipment", told(engine.claim_shipment(claim(1)))),
         ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
@@ -644,6 +674,7 @@ fn kept_out() -> Vec<Provoked> {
     let end = engine.release_order_hold(release_order_hold("1"));
     let releasing = told_at_last(&engine, taken, end);
     let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
+    let changing_order = told_at_last(&engine, taken, engine.commit_change(commit("Q")));
     let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
     let claiming = told_at_last(&engine, taken, engine.claim_shipment(claim(1)));
     let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
@@ -673,6 +704,7 @@ fn kept_out() -> Vec<Provoked> {
         ("HoldOrder", holding_back),
         ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),
+        ("CommitChange", changing_order),
         ("AcceptShipment", accepting),
         ("ClaimShipment", claiming),
         ("DeclineShipment", declining),

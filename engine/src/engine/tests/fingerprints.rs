@@ -3,15 +3,16 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, hold_order, node_id,
-    opening, prioritise, queueable, recall, release, release_order_hold, store,
+    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, hold_id, hold_order,
+    node_id, opening, prioritise, queueable, recall, release, release_order_hold, store,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
-    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
-    DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension, HoldOrder,
-    LineCancellation, Lines, Meta, NodeDefinition, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
+    AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
+    ConfirmHold, CreateHold, DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension,
+    HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation, ProgressShipment,
+    QuoteChange, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline, SetOrderPriority,
+    SetPolicy, StockOperation,
 };
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
@@ -445,6 +446,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     dated_feeds(&mut carrier);
     fulfilment(&mut carrier);
     order_holds(&mut carrier);
+    changes(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
@@ -481,6 +483,20 @@ fn fulfilment(carrier: &mut Carrier) {
             engine.progress_shipment(ProgressShipment { meta, order, shipment: 1, step }).await
         });
     }
+}
+
+fn changes(carrier: &mut Carrier) {
+    let asked = QuoteChange {
+        meta: meta(),
+        order: order_id("place_order_prioritised"),
+        quote: hold_id("of-change"),
+        change: Change { operations: vec![Operation::SetNote(text("Ring"))], currency: None },
+    };
+    let answer = run(&mut carrier.pump, carrier.engine.quote_change(&asked));
+    let quote = answer.quote.expect("a quote");
+    carrier.carry("commit_change", async |engine, meta| {
+        engine.commit_change(CommitChange { meta, quote }).await
+    });
 }
 
 /// A change of stock has the name of its operation there.

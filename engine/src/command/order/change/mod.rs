@@ -15,6 +15,8 @@ pub mod decide;
 pub mod event;
 pub mod operation;
 pub mod quote;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use commit::CommitChange;
 pub use decide::Fault;

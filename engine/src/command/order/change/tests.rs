@@ -1,0 +1,195 @@
+//! What a change comes to, and why it cannot be had.
+
+use smallvec::SmallVec;
+
+use super::build::build;
+use super::decide::{Sought, seek};
+use super::operation::{Change, Operation, Wanted};
+use super::quote::{ChangeQuote, QuoteChange};
+use crate::command::fixture::{
+    AT, commit, hold, hold_id, meta, order as an_order, release, sku, told,
+};
+use crate::command::order::fixture::{id, order};
+use crate::command::{CommitChange, Fault};
+use crate::engine::tests::{one_unit, run};
+use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
+use crate::model::{
+    Allocation, Amounts, Currency, Lsn, Order, OrderChange, OrderEffect, OrderLine, Refusal,
+    RefusalKind, SkuNo, Supply, Text,
+};
+use crate::state::stock::Rest;
+use crate::transaction::rests::Resting;
+
+fn euros() -> Currency {
+    Currency::new("currency", "EUR").expect("a currency")
+}
+
+fn quantity(line: u16, quantity: u32) -> Operation {
+    Operation::SetQuantity { line, quantity }
+}
+
+fn add(name: &str, quantity: u32) -> Operation {
+    Operation::Add(Wanted { sku: sku(name), quantity, amount: None })
+}
+
+fn of(operations: Vec<Operation>) -> Change {
+    Change { operations, currency: None }
+}
+
+/// An order that rests on what it was placed on.
+fn as_placed(order: &Order) -> Resting {
+    let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
+    let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
+    Resting { rests: rests.collect(), ..Resting::default() }
+}
+
+fn sought(order: &Order, change: &Change) -> Result<Sought, Refusal> {
+    seek((order, &as_placed(order)), change, |no| sku(&no.0.to_string()))
+}
+
+fn fault(order: &Order, change: &Change) -> Refusal {
+    let mut found = sought(order, change).expect("it can be changed");
+    let Fault { operation, why } = found.faults.remove(0);
+    assert_eq!(operation, Some(0));
+    why
+}
+
+/// The order with amounts in euros.
+fn priced() -> Order {
+    let amounts = Some(Amounts { currency: euros(), lines: vec![(0, 5)] });
+    order().with_change(&OrderChange { amounts, ..OrderChange::default() })
+}
+
+/// The order after all of it was cancelled.
+fn cancelled() -> Order {
+    let mut order = order();
+    let units = (0..3).map(|at| order.units_of(at, order.allocations[at].units)).collect();
+    order.apply(Lsn::new(2), &OrderEffect::Cancel(units));
+    order
+}
+
+/// An order with as many lines as there may be.
+fn full() -> Order {
+    let line = |at| OrderLine { sku: SkuNo(at), ordered: 1, cancelled: 0 };
+    let lines = (0..u32::try_from(ORDER_LINES_MAX).expect("few")).map(line).collect();
+    Order { lines, ..order() }
+}
+
+/// The refusals of changes, which are provoked.
+pub(crate) fn table() -> Vec<RefusalKind> {
+    let dollars = Currency::new("currency", "USD").ok();
+    let amount = vec![Operation::SetAmount { line: 0, amount: 7 }];
+    let faults = [
+        fault(&order(), &of(vec![quantity(2, 1)])),
+        fault(&priced(), &Change { operations: amount, currency: dollars }),
+    ];
+    let closed = sought(&cancelled(), &of(vec![quantity(0, 0)])).expect_err("it is closed");
+    let (order, change) = (full(), of(vec![add("A", 1)]));
+    let (rests, held) = (as_placed(&order), super::super::fixture::order());
+    let found = Sought::default();
+    let held = Some((&held, &rests));
+    let full = build((&order, &rests), (&change, &found), held, |_| None).expect_err("it is full");
+    let all = [&faults[..], &[closed, full], &engine()[..]].concat();
+    all.into_iter().map(|refusal| refusal.kind()).collect()
+}
+
+/// Those that need an engine.
+fn engine() -> [Refusal; 4] {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.place_order(an_order()));
+    let overtaken = told(engine.commit_change(commit("Q")));
+    let late = CommitChange { quote: ChangeQuote { until: AT, ..commit("Q").quote }, meta: meta() };
+    let expired = told(engine.commit_change(late));
+    let asked = |id: &str| QuoteChange {
+        meta: meta(),
+        order: an_order().order.id,
+        quote: hold_id(id),
+        change: of(vec![add("A", 1)]),
+    };
+    let short = run(&mut pump, engine.quote_change(&asked("Q"))).faults.remove(0).why;
+    run(&mut pump, engine.cancel_order(crate::command::fixture::cancel()));
+    run(&mut pump, engine.create_hold(hold("H")));
+    run(&mut pump, engine.release_hold(release("H")));
+    let mut again = an_order();
+    again.order.id = crate::model::OrderId::new("order", "P").expect("an id");
+    run(&mut pump, engine.change_stock(crate::command::fixture::receive("A", "N")));
+    run(&mut pump, engine.place_order(again));
+    let order = crate::model::OrderId::new("order", "P").expect("an id");
+    let first = QuoteChange { order: order.clone(), ..asked("R") };
+    run(&mut pump, engine.quote_change(&first));
+    run(&mut pump, engine.release_hold(release("R")));
+    let reused = told(engine.quote_change(&first));
+    [overtaken, expired, short, reused]
+}
+
+#[test]
+fn a_change_is_refused_for_these_reasons() {
+    let kinds: Vec<_> = table().into_iter().map(RefusalKind::name).collect();
+    let expected = [
+        "LINE_NOT_FOUND",
+        "CURRENCY_DIFFERS",
+        "ORDER_CLOSED",
+        "ORDER_FULL",
+        "CHANGE_OVERTAKEN",
+        "CHANGE_EXPIRED",
+        "CHANGE_SHORT",
+        "HOLD_ID_REUSED",
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
+    let order = order();
+    let fewer = sought(&order, &of(vec![quantity(0, 2), quantity(1, 5)])).expect("it is open");
+    let given: Vec<_> = fewer.releases.iter().map(|of| (of.allocation, of.units)).collect();
+    assert_eq!(given, [(0, 1), (1, 2)]);
+    assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None }]);
+    let built = build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), None, |_| None);
+    let off: Vec<_> = built.expect("built").off.iter().map(|of| (of.supply, of.units)).collect();
+    // A line and its node: what is on hand there, and what waits at the other.
+    assert_eq!(off, [(Supply::OnHand, 1), (Supply::Backorder, 2)]);
+}
+
+#[test]
+fn all_that_is_wrong_with_a_change_is_told() {
+    let told = |operations, currency| {
+        crate::command::fixture::said(Change { operations, currency }.validate())
+    };
+    assert_eq!(told(Vec::new(), None), ["operations: \"\" is required"]);
+    let many = vec![Operation::SetNote(Text::default()); CHANGE_OPERATIONS_MAX + 1];
+    assert_eq!(told(many, None), ["operations: \"501\" has more than 500 entries"]);
+    assert_eq!(told(vec![quantity(499, LINE_UNITS_MAX)], None), [""; 0]);
+    let amount = |amount| Operation::SetAmount { line: 0, amount };
+    assert_eq!(told(vec![amount(-AMOUNT_MAX)], Some(euros())), [""; 0]);
+    assert_eq!(told(vec![amount(1)], None), ["currency_code: \"\" is required"]);
+    assert_eq!(
+        told(vec![quantity(0, 0)], Some(euros())),
+        ["currency_code: \"EUR\" says nothing without an amount"]
+    );
+    assert_eq!(
+        told(vec![quantity(7, 1), Operation::Swap { line: 7, instead: wanted(0) }], None),
+        [
+            "operations[1].swap_line.quantity: \"0\" is not within 1 to 500000",
+            "operations[1]: \"swap_line\" is given twice",
+        ]
+    );
+}
+
+fn wanted(quantity: u32) -> Wanted {
+    Wanted { sku: sku("A"), quantity, amount: None }
+}
+
+#[test]
+fn a_quote_reads_back_from_its_token_and_nothing_else_does() {
+    let quote = commit("Q").quote;
+    let token = quote.token();
+    assert_eq!(ChangeQuote::of_token(&token), Some(quote));
+    for at in 0..token.len() {
+        let mut damaged = token.clone();
+        damaged[at] ^= 1;
+        assert_eq!(ChangeQuote::of_token(&damaged), None, "{at}");
+        assert_eq!(ChangeQuote::of_token(&token[..at]), None, "{at}");
+    }
+    assert_eq!(id().as_str(), "O");
+}
