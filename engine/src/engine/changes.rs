@@ -8,11 +8,12 @@ use super::{Engine, EngineError, OrderView, PlaceOutcome};
 use crate::command::order::change::build::{Built, build};
 use crate::command::order::change::decide::{Sought, seek};
 use crate::command::{ChangeQuote, CommitChange, CreateHold, Fault, QuoteChange};
-use crate::model::{Order, Refusal, Sku, SkuNo};
+use crate::limits::CHANGE_QUOTE_SECONDS;
+use crate::model::{Meta, Order, OrderId, OwnerId, Refusal, Sku, SkuNo};
 use crate::placing::judge::LineShortage;
 use crate::planning::Way;
 use crate::read;
-use crate::transaction::find::find_order;
+use crate::transaction::claims::Claims;
 use crate::transaction::rests::Resting;
 
 /// What a change of an order would come to.
@@ -41,29 +42,15 @@ impl Engine {
         self.kernel.decides()?;
         command.change.validate()?;
         let before = read::order(&self.kernel, &command.order).await?;
-        let order = find_order(&self.kernel, &command.order).await?;
-        let sought = self.sought(&order, command)?;
+        let (order, sought) = self.sought(command).await?;
         if !sought.faults.is_empty() {
             return Ok(ChangeAnswer::refused(before, sought.faults));
         }
-        let hold = match self.hold_new_units(&order, command, &sought).await? {
-            Ok(hold) => hold,
+        let has_hold = match self.hold_new_units(&order, command, &sought).await? {
+            Ok(has_hold) => has_hold,
             Err(fault) => return Ok(ChangeAnswer::refused(before, vec![fault])),
         };
-        // It may have been worked on while its new units were held.
-        let order = find_order(&self.kernel, &command.order).await?;
-        let sought = self.sought(&order, command)?;
-        match self.built(&order, command, (&sought, hold.as_deref()))? {
-            Ok(built) => {
-                let after = after(&order, &before, &built);
-                let quote = Some(command.quoted(&order, &built, hold.as_deref()));
-                Ok(ChangeAnswer { before, after, faults: Vec::new(), quote })
-            }
-            Err(why) => {
-                let fault = Fault { operation: None, why };
-                Ok(ChangeAnswer::refused(before, vec![fault]))
-            }
-        }
+        self.quoted(command, before, has_hold).await
     }
 
     /// Commits a change: exactly what was quoted, or nothing.
@@ -74,35 +61,78 @@ impl Engine {
         self.run(&command).await
     }
 
-    fn sought(&self, order: &Order, command: &QuoteChange) -> Result<Sought, EngineError> {
+    /// What is asked of the order as it is. It is in hand meanwhile, so that its pairs have what is
+    /// open of it.
+    async fn sought(&self, command: &QuoteChange) -> Result<(Order, Sought), EngineError> {
+        let mut claims = Claims::new(&self.kernel);
+        let order = claims.in_hand(&command.order).await?;
+        let sought = self.sought_of(&order, command)?;
+        Ok((order, sought))
+    }
+
+    fn sought_of(&self, order: &Order, command: &QuoteChange) -> Result<Sought, EngineError> {
         let resting = Resting::read(&self.kernel, order)?;
         let sku = |no: SkuNo| self.kernel.state.catalogue.entry(no).sku().clone();
         Ok(seek((order, &resting), &command.change, sku)?)
     }
 
-    /// Holds the units that are wanted beyond those that the order has, if there are any.
+    /// What the change would come to, once its new units are held: other commands may have worked
+    /// on the order meanwhile. Both are in hand for as long as it takes to work that out.
+    async fn quoted(
+        &self,
+        command: &QuoteChange,
+        before: OrderView,
+        has_hold: bool,
+    ) -> Result<ChangeAnswer, EngineError> {
+        let mut claims = Claims::new(&self.kernel);
+        let order = claims.in_hand(&command.order).await?;
+        let hold = match has_hold {
+            true => Some(claims.in_hand(&OrderId::of_hold(&command.quote)).await?),
+            false => None,
+        };
+        let sought = self.sought_of(&order, command)?;
+        if let Some(fault) = sought.faults.first() {
+            return Ok(ChangeAnswer::refused(before, vec![fault.clone()]));
+        }
+        Ok(match self.built(&order, command, (&sought, hold.as_ref()))? {
+            Ok(built) => {
+                let after = after(&order, &before, &built);
+                let quote = Some(command.quoted(&order, &built, hold.as_ref()));
+                ChangeAnswer { before, after, faults: Vec::new(), quote }
+            }
+            Err(why) => ChangeAnswer::refused(before, vec![Fault { operation: None, why }]),
+        })
+    }
+
+    /// Holds the units that are wanted beyond those that the order has; answers whether there are
+    /// any.
     async fn hold_new_units(
         &self,
         order: &Order,
         command: &QuoteChange,
         sought: &Sought,
-    ) -> Result<Result<Option<Arc<Order>>, Fault>, EngineError> {
+    ) -> Result<Result<bool, Fault>, EngineError> {
         if sought.more.is_empty() {
-            return Ok(Ok(None));
+            return Ok(Ok(false));
         }
         let network = self.kernel.state.network.load_full();
         let way = Way::of(&network, &*self.kernel.postal, &order.header);
         let local_day =
             |way: Way| self.kernel.postal.zone(way.place.zone).local_day(command.meta.at);
         let today = way.map_or(order.header.promise_by, local_day);
-        let hold = command.hold(order, sought, &network, today);
+        // An order has one such hold at a time: it takes the place of that of an earlier quote.
+        let owner = Some(OwnerId::of_order(&order.header.id));
+        let wanted = command.wanted(order, sought, &network, today);
+        let meta = Meta { request_id: None, ..command.meta.clone() };
+        let times = (CHANGE_QUOTE_SECONDS, owner);
+        let hold = CreateHold::new(meta, command.quote.clone(), times, wanted);
         match self.create_hold(hold.clone()).await {
             Ok(answer) => Ok(match answer.outcome {
                 PlaceOutcome::Placed(held) if held.open_hold().is_none() => {
                     let hold_id = command.quote.clone();
                     return Err(Refusal::HoldIdReused { hold_id }.into());
                 }
-                PlaceOutcome::Placed(held) => Ok(Some(held)),
+                PlaceOutcome::Placed(_) => Ok(true),
                 PlaceOutcome::SoldOut(short) => Err(self.short(&order.header.id, &hold, &short)),
             }),
             Err(EngineError::Refused(why)) => Ok(Err(Fault { operation: None, why })),
@@ -111,12 +141,7 @@ impl Engine {
     }
 
     /// That units of an item are not there.
-    fn short(
-        &self,
-        order_id: &crate::model::OrderId,
-        hold: &CreateHold,
-        short: &[LineShortage],
-    ) -> Fault {
+    fn short(&self, order_id: &OrderId, hold: &CreateHold, short: &[LineShortage]) -> Fault {
         let mut skus: Vec<&Sku> = Vec::new();
         for line in &hold.order().lines.0 {
             if !skus.contains(&&line.sku) {

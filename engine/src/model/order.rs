@@ -1,5 +1,6 @@
 //! The durable state of an order actor.
 
+mod amended;
 mod apply;
 mod change;
 mod decision;
@@ -26,8 +27,9 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
+pub use amended::{Amended, Amounts};
 pub use apply::{OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
-pub use change::{Allocated, Amended, Amounts, Goes, LineAdded, OrderChange, ShipmentAdded};
+pub use change::{Allocated, Goes, LineAdded, OrderChange, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};

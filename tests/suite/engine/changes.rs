@@ -8,8 +8,8 @@ use backstock_engine::command::{DeclineShipment, ProgressShipment};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{ChangeAnswer, Engine, EngineError};
 use backstock_engine::model::{
-    Currency, DeclineReason, HoldId, LineUnits, Meta, NodeKind, PackageId, Refusal, RefusalKind,
-    RequestId, Shortage, Step, StockOperation, Text, Timestamp,
+    Currency, DeclineReason, HoldId, LineUnits, Meta, NodeKind, Order, PackageId, Refusal,
+    RefusalKind, RequestId, Shortage, Step, StockOperation, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -112,9 +112,7 @@ fn a_swap_has_the_new_blouse_before_it_gives_up_the_old_one() {
             rival.unwrap().outcome,
             backstock_engine::engine::PlaceOutcome::SoldOut(_)
         ));
-        let days = |order: &backstock_engine::model::Order| {
-            order.shipments.iter().map(|s| s.deliver_by).collect::<Vec<_>>()
-        };
+        let days = |order: &Order| order.shipments.iter().map(|s| s.deliver_by).collect::<Vec<_>>();
         let (before, after) = (days(&answer.before.order), days(&answer.after.order));
         assert_eq!(after.last(), before.last(), "it goes out on the same day");
         assert_eq!(commit(&engine, answer.quote.as_ref().unwrap()).await, Ok(false));
@@ -378,4 +376,77 @@ fn a_shipment_that_its_node_declined_meanwhile_is_joined_by_nothing() {
         assert!(!order.was_declined(of_scarf.shipment));
         assert_clean(&engine);
     });
+}
+
+/// How many rounds of a race there are.
+fn rounds() -> usize {
+    let rounds = std::env::var("BACKSTOCK_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    rounds.unwrap_or(200)
+}
+
+async fn picked(engine: Engine, order: String) -> bool {
+    let step = Step::Pick(LineUnits::from_slice(&[(0, 2)]));
+    let order = order_id(&order);
+    let command = ProgressShipment { meta: meta(), order, shipment: 1, step };
+    engine.progress_shipment(command).await.is_ok()
+}
+
+async fn cancelled(engine: Engine, order: String) -> bool {
+    cancel(&engine, &order, &[(1, 2)]).await.is_ok()
+}
+
+/// Whether it was changed; and, if so, whether it gave up units. If the call came first, there were
+/// none when it was quoted.
+async fn changed(engine: Engine, order: String) -> (bool, bool) {
+    let operations = vec![quantity(0, 0), Operation::Add(wanted("B", 1))];
+    let change = Change { operations, currency: None };
+    let quote = HoldId::new("quote", format!("of-{order}")).expect("an id");
+    let asked = QuoteChange { meta: meta(), order: order_id(&order), quote, change };
+    let Ok(answer) = engine.quote_change(&asked).await else { return (false, false) };
+    let Some(quote) = answer.quote else { return (false, false) };
+    let is_done = engine.commit_change(commit_at(&quote, NOW)).await.is_ok();
+    let has_cancelled = |order: &Order| order.lines[0].cancelled > 0;
+    (is_done, is_done && !has_cancelled(&answer.before.order) && has_cancelled(&answer.after.order))
+}
+
+/// A change, a cancellation and a pick of the same order at once: one of them is told that it is
+/// done with the units, and the order is what he was told. `BACKSTOCK_ROUNDS` says how often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_a_cancellation_and_a_pick_at_once_come_to_one_outcome() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+    define_items(&engine, &["A", "B", "C"]).await;
+    set(&engine, "A", "N", 2).await;
+    set(&engine, "B", "N", 1).await;
+    set(&engine, "C", "N", 1).await;
+    let mut outcomes = std::collections::BTreeMap::<_, u32>::new();
+    for round in 0..rounds() {
+        let id = format!("O-{round}");
+        let lines = [("A", 2), ("C", 1)];
+        place(&engine, order(&id, &lines, Shortage::Reject)).await.expect("placed");
+        let of = || (engine.clone(), id.clone());
+        let (change, call, shelf) = (of(), of(), of());
+        let all = tokio::join!(
+            tokio::spawn(changed(change.0, change.1)),
+            tokio::spawn(cancelled(call.0, call.1)),
+            tokio::spawn(picked(shelf.0, shelf.1)),
+        );
+        let ((change, gave_up), call, shelf) = (all.0.unwrap(), all.1.unwrap(), all.2.unwrap());
+        *outcomes.entry((change, call, shelf)).or_default() += 1;
+        let told = format!("{round}: changed {change}, cancelled {call}, picked {shelf}");
+        // The units are given up once, and whoever was told so is right.
+        assert!((change || call) && !(gave_up && call), "{told}");
+        let now = engine.order(&order_id(&id)).await.expect("the order").order;
+        assert_eq!((now.lines[0].cancelled, now.lines.len()), (2, 2 + usize::from(change)));
+        cancel(&engine, &id, &[]).await.expect("the rest is cancelled");
+        let free = [free(&engine, "A", "N").await, free(&engine, "C", "N").await];
+        assert_eq!(free, [2, 1], "{round}");
+        // A quote that was not committed has its unit for five minutes.
+        let lapsed = HoldId::new("hold", format!("of-{id}")).expect("an id");
+        let release = backstock_engine::command::ReleaseHold { meta: meta(), hold: lapsed };
+        let _ = engine.release_hold(release).await;
+    }
+    println!("changed, cancelled, picked: {outcomes:?}");
+    assert_clean(&engine);
 }

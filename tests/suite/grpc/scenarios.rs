@@ -6,6 +6,7 @@ use backstock_engine::command::{AnyEvent, BacklogRepegged};
 use backstock_engine::model::{Day, Lsn};
 use backstock_proto::v1;
 
+use super::changes;
 use super::feed;
 use super::overdue::{date, today};
 use super::server::{TestServer, announcement, node, order, waiting_order};
@@ -473,4 +474,69 @@ async fn scenario_10_the_erp_hears_of_it() {
     assert_eq!(partner.heard, of(&|event| partner.wants.types.contains(&event.r#type)));
     assert_eq!(index.heard, of(&|event| event.subjects.contains(&"stock/SKU/NYC".to_owned())));
     server.stop().await.expect("drained");
+}
+
+/// She ordered a red blouse, and wants a navy one instead, and a scarf with it. Whatever is asked
+/// for on the phone is hers while she thinks about it; one commit changes all of it; the shipment
+/// goes out on the day on which it was to go out. Prices are what the caller says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_1_the_red_blouse() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::start(directory.path()).await;
+    for sku in ["RED", "GREEN", "NAVY", "SCARF"] {
+        server.define_item(sku).await;
+    }
+    server.define_node(node("NYC", "10001")).await;
+    server.define_node(node("RENO", "89501")).await;
+    for (sku, node_id, units) in [("RED", "NYC", 1), ("NAVY", "NYC", 1), ("SCARF", "NYC", 2)] {
+        server.set_stock(sku, node_id, units).await;
+    }
+    // There are green ones far away, which another customer has.
+    server.set_stock("GREEN", "RENO", 1).await;
+    server.orders.place_order(order("B", &[("GREEN", 1)])).await.expect("placed");
+    let placed = server.orders.place_order(order("A", &[("RED", 1)])).await.expect("placed");
+    let promised = placed.into_inner().shipments[0].clone();
+
+    let green = changes::change(vec![changes::swap(0, "GREEN", 1)]);
+    let answer = changes::quote(&mut server, green).await;
+    let reason = |of: &v1::ChangeFault| of.fault.clone().expect("a fault").reason;
+    assert_eq!(answer.faults.iter().map(reason).collect::<Vec<_>>(), ["CHANGE_SHORT"]);
+
+    let mut wanted = changes::change(vec![changes::swap(0, "NAVY", 1), changes::add("SCARF", 1)]);
+    wanted.reason = "She saw it on a friend".into();
+    let quote = changes::quote(&mut server, wanted).await;
+    assert_eq!(quote.faults, []);
+    let leaves = |order: &v1::Order| {
+        let mut last = order.shipments.clone();
+        last.retain(|shipment| !shipment.lines.is_empty());
+        assert_eq!(last.len(), 1, "one parcel");
+        (last[0].ship_by, last[0].deliver_by)
+    };
+    let as_promised = (promised.ship_by, promised.deliver_by);
+    assert_eq!(leaves(&quote.order.clone().expect("the order")), as_promised);
+    // The red one is hers still, and nobody gets the navy one meanwhile.
+    let rival = server.orders.place_order(order("X", &[("NAVY", 1)])).await.expect("an answer");
+    assert_eq!(rival.into_inner().outcome(), v1::OrderOutcome::Rejected);
+
+    let done = changes::commit(&mut server, &quote.change_token).await.expect("an answer");
+    assert_eq!(done.outcome(), v1::ChangeOutcome::Committed);
+    let order = done.order.expect("the order");
+    assert_eq!(leaves(&order), as_promised);
+    let open = |line: &v1::OrderLine| (line.sku.clone(), line.units.expect("units").allocated);
+    let lines: Vec<_> = order.lines.iter().map(open).collect();
+    assert_eq!(lines, [("RED".into(), 0), ("NAVY".into(), 1), ("SCARF".into(), 1)]);
+    // One event did all of it, and the red one is free for others at once.
+    let event = server.engine.event(Lsn::new(done.version));
+    let Some(AnyEvent::OrderChanged(changed)) = event else { panic!("{event:?}") };
+    assert_eq!((changed.off.len(), changed.change.lines.len()), (1, 2));
+    let red = server.orders.place_order(self::order("R", &[("RED", 1)])).await.expect("placed");
+    assert_eq!(red.into_inner().outcome(), v1::OrderOutcome::Allocated);
+    // What happened is told to whoever asks.
+    let (order_id, audience) = ("A".into(), v1::TimelineAudience::Desk.into());
+    let request = v1::GetTimelineRequest { order_id, audience, ..Default::default() };
+    let told = server.orders.get_timeline(request).await.expect("read").into_inner().entries;
+    let last = told.last().expect("an entry");
+    assert_eq!(last.event(), v1::TimelineEvent::Changed);
+    assert_eq!((last.lines.len(), last.added_lines.len()), (1, 2));
+    server.stop().await.expect("it drains");
 }

@@ -1,13 +1,13 @@
-//! What a change makes of an order that was placed, and what is said of it beside its lines.
+//! What a change makes of an order that was placed.
 
 use minicbor::{Decode, Encode};
 
+use super::amended::{Amended, Amounts};
 use super::{AllocationUnits, Order, Shipment, count};
 use crate::model::bundle::OrderedBundle;
 use crate::model::destination::Destination;
 use crate::model::fulfilment::Package;
 use crate::model::ids::{NodeNo, ServiceNo, SkuNo, Text};
-use crate::model::money::Currency;
 use crate::model::order::OrderLine;
 use crate::model::reservations::Supply;
 use crate::model::time::Day;
@@ -107,56 +107,6 @@ pub struct Goes {
     /// The day that counts as on time.
     #[n(2)]
     pub promise_by: Day,
-}
-
-/// Amounts of lines, from 0, in minor units of one currency, each line once, ascending.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Amounts {
-    /// The currency.
-    #[n(0)]
-    pub currency: Currency,
-    /// By line.
-    #[n(1)]
-    pub lines: Vec<(u16, i64)>,
-}
-
-impl Amounts {
-    /// The amount of a line, from 0; 0 where nothing is said of it.
-    pub fn of(&self, line: u16) -> i64 {
-        self.lines.iter().find(|(of, _)| *of == line).map_or(0, |(_, amount)| *amount)
-    }
-
-    /// The amounts of all lines, summed.
-    pub fn sum(&self) -> i64 {
-        self.lines.iter().map(|(_, amount)| amount).sum()
-    }
-
-    /// These, but for lines of which `newer` says something else.
-    fn with(mut self, newer: &Self) -> Self {
-        self.currency = newer.currency;
-        for (line, amount) in &newer.lines {
-            match self.lines.iter_mut().find(|(of, _)| of == line) {
-                Some((_, known)) => *known = *amount,
-                None => self.lines.push((*line, *amount)),
-            }
-        }
-        self.lines.sort_unstable();
-        self
-    }
-}
-
-/// What is said of an order beside its lines, since it was changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Amended {
-    /// For people.
-    #[n(0)]
-    pub note: Option<Text>,
-    /// What the caller says that lines cost.
-    #[n(1)]
-    pub amounts: Option<Amounts>,
-    /// Shipments, from 0, that left for another destination than the order has now.
-    #[n(2)]
-    pub sent: Vec<(u16, Destination)>,
 }
 
 impl Order {

@@ -4,11 +4,11 @@ use minicbor::{Decode, Encode};
 
 use super::build::Built;
 use super::decide::Sought;
-use super::operation::Change;
-use crate::command::{CreateHold, LineRequest, Lines, OrderRequest};
+use super::operation::{Change, Wanted};
 use crate::limits::CHANGE_QUOTE_SECONDS;
-use crate::model::{Day, HoldId, Meta, Order, OrderId, OwnerId, Timestamp};
+use crate::model::{Day, HoldId, Meta, Order, OrderId, Timestamp};
 use crate::placing::going::said;
+use crate::placing::request::{LineRequest, Lines, OrderRequest};
 use crate::state::network::Network;
 
 /// Asks what a change would come to.
@@ -49,22 +49,19 @@ pub struct ChangeQuote {
 }
 
 impl QuoteChange {
-    /// The hold of the units that are wanted beyond those that the order has: it goes where the
-    /// order goes. An order has one such hold at a time.
-    pub fn hold(
+    /// What is to be held: the units that are wanted beyond those that the order has. They go where
+    /// the order goes.
+    pub fn wanted(
         &self,
         order: &Order,
         sought: &Sought,
         network: &Network,
         today: Day,
-    ) -> CreateHold {
+    ) -> OrderRequest {
         let header = &order.header;
-        let line = |of: &super::operation::Wanted| LineRequest {
-            sku: of.sku.clone(),
-            quantity: of.quantity,
-        };
+        let line = |of: &Wanted| LineRequest { sku: of.sku.clone(), quantity: of.quantity };
         let service = &network.policy.services[usize::from(header.service.0)].name;
-        let request = OrderRequest {
+        OrderRequest {
             id: OrderId::of_hold(&self.quote),
             customer: header.customer.clone(),
             channel: header.channel.clone(),
@@ -75,10 +72,7 @@ impl QuoteChange {
             split: Some(header.split),
             lines: Lines(sought.more.iter().map(line).collect()),
             priority: header.priority,
-        };
-        let owner = Some(OwnerId::of_order(&header.id));
-        let meta = Meta { request_id: None, ..self.meta.clone() };
-        CreateHold::new(meta, self.quote.clone(), (CHANGE_QUOTE_SECONDS, owner), request)
+        }
     }
 
     /// The quote, of an order that it was worked out on.
