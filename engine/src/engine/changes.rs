@@ -86,9 +86,10 @@ impl Engine {
     ) -> Result<ChangeAnswer, EngineError> {
         let mut claims = Claims::new(&self.kernel);
         let order = claims.in_hand(&command.order).await?;
-        let hold = match has_hold {
-            true => Some(claims.in_hand(&OrderId::of_hold(&command.quote)).await?),
-            false => None,
+        let hold = if has_hold {
+            Some(claims.in_hand(&OrderId::of_hold(&command.quote)).await?)
+        } else {
+            None
         };
         let sought = self.sought_of(&order, command)?;
         if let Some(fault) = sought.faults.first() {
@@ -133,25 +134,11 @@ impl Engine {
                     return Err(Refusal::HoldIdReused { hold_id }.into());
                 }
                 PlaceOutcome::Placed(_) => Ok(true),
-                PlaceOutcome::SoldOut(short) => Err(self.short(&order.header.id, &hold, &short)),
+                PlaceOutcome::SoldOut(short) => Err(short_of(&order.header.id, &hold, &short)),
             }),
             Err(EngineError::Refused(why)) => Ok(Err(Fault { operation: None, why })),
             Err(error) => Err(error),
         }
-    }
-
-    /// That units of an item are not there.
-    fn short(&self, order_id: &OrderId, hold: &CreateHold, short: &[LineShortage]) -> Fault {
-        let mut skus: Vec<&Sku> = Vec::new();
-        for line in &hold.order().lines.0 {
-            if !skus.contains(&&line.sku) {
-                skus.push(&line.sku);
-            }
-        }
-        let LineShortage { line, short, .. } = short[0];
-        let sku = skus[usize::from(line)].clone();
-        let why = Refusal::ChangeShort { order_id: order_id.clone(), sku, short };
-        Fault { operation: None, why }
     }
 
     fn built(
@@ -184,4 +171,18 @@ fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
     }
     let supplies = built.supplies.clone();
     OrderView { order: Arc::new(after), supplies, version: before.version }
+}
+
+/// That units of an item are not there.
+fn short_of(order_id: &OrderId, hold: &CreateHold, short: &[LineShortage]) -> Fault {
+    let mut skus: Vec<&Sku> = Vec::new();
+    for line in &hold.order().lines.0 {
+        if !skus.contains(&&line.sku) {
+            skus.push(&line.sku);
+        }
+    }
+    let LineShortage { line, short, .. } = short[0];
+    let sku = skus[usize::from(line)].clone();
+    let why = Refusal::ChangeShort { order_id: order_id.clone(), sku, short };
+    Fault { operation: None, why }
 }

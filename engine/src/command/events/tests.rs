@@ -357,7 +357,7 @@ fn of_changes() -> Vec<Named> {
         off: vec![peg(1, Supply::Picked)],
         on: vec![peg(1, Supply::Inbound(NO))],
         taken: Some(taken),
-        change,
+        change: change.into(),
     };
     vec![("order_changed", changed.into())]
 }

@@ -316,7 +316,7 @@ fn changed(id: &OrderId) -> OrderChanged {
     let no = OrderNo(u64::MAX);
     let taken = Some(HoldTaken { no, units: pegs.clone(), first_line: u16::MAX });
     let (off, on, priority) = (pegs.clone(), pegs, last_served());
-    OrderChanged { no, id: id.clone(), priority, off, on, taken, change }
+    OrderChanged { no, id: id.clone(), priority, off, on, taken, change: change.into() }
 }
 
 fn largest_bundle() -> Item {

@@ -232,17 +232,19 @@ impl Built {
         let change = &self.change;
         let by_line = |units: &[AllocationUnits]| {
             let mut lines = BTreeMap::<u16, u32>::new();
-            units.iter().for_each(|of| *lines.entry(of.line).or_default() += of.units);
+            for of in units {
+                *lines.entry(of.line).or_default() += of.units;
+            }
             lines.into_iter().collect::<Vec<_>>()
         };
         let mut places = Vec::<(u16, NodeNo, Days, u32)>::new();
         for of in &change.placed {
-            let (node, days) = match usize::from(of.shipment).checked_sub(order.shipments.len()) {
-                Some(at) => (change.shipments[at].node, change.shipments[at].days),
-                None => {
-                    let known = &order.shipments[usize::from(of.shipment)];
-                    (known.node, known.ship_by.zip(known.deliver_by))
-                }
+            let added = usize::from(of.shipment).checked_sub(order.shipments.len());
+            let (node, days) = if let Some(added) = added.map(|at| change.shipments[at]) {
+                (added.node, added.days)
+            } else {
+                let known = &order.shipments[usize::from(of.shipment)];
+                (known.node, known.ship_by.zip(known.deliver_by))
             };
             let place = (of.line - count(order.lines.len()).min(of.line), node, days);
             match places.iter_mut().find(|of| (of.0, of.1, of.2) == place) {
@@ -263,7 +265,9 @@ impl Built {
 
 fn parts(rests: &[Rest]) -> Parts {
     let mut parts = Parts::new();
-    rests.iter().for_each(|rest| put(&mut parts, rest.supply, rest.units));
+    for rest in rests {
+        put(&mut parts, rest.supply, rest.units);
+    }
     parts
 }
 

@@ -6,9 +6,10 @@ use super::build::{Built, Rested, build};
 use super::decide::seek;
 use super::event::{HoldTaken, OrderChanged};
 use super::quote::ChangeQuote;
+use crate::actor::Row;
 use crate::model::digest::fingerprint;
 use crate::model::load::{beyond, put_on};
-use crate::model::{Meta, Order, OrderId, Refusal};
+use crate::model::{Meta, Order, OrderId, Refusal, Sku};
 use crate::placing::over::claim;
 use crate::state::stock::{Asker, Asks};
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -104,7 +105,7 @@ impl CommitChange {
         if !sought.faults.is_empty() {
             return Err(self.overtaken().into());
         }
-        let sku_no = |sku: &crate::model::Sku| catalogue.sku_no(sku.as_str());
+        let sku_no = |sku: &Sku| catalogue.sku_no(sku.as_str());
         let built = build((order, &resting), (change, &sought), held, sku_no)?;
         let is_kept = hold.map_or(Ok(true), |hold| can_be_kept(kernel, hold, self.meta.at))?;
         if built.fingerprint(order) != self.quote.fingerprint || !is_kept {
@@ -145,6 +146,7 @@ fn changed(order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChange
         first_line,
     });
     let Built { change, off, .. } = built;
+    let change = change.into();
     let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
     OrderChanged { no, id, priority, off, on: Vec::new(), taken, change }
 }
@@ -153,7 +155,7 @@ fn changed(order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChange
 fn has_terms(kernel: &Kernel, order: &Order, hold: Option<&Order>) -> bool {
     let lines = order.lines.iter().chain(hold.iter().flat_map(|hold| hold.lines.iter()));
     let mut rows = lines.map(|line| &kernel.state.catalogue.entry(line.sku).row);
-    rows.any(|row| row.has_terms())
+    rows.any(Row::has_terms)
 }
 
 /// That an order and the hold of its new units ask for what they have, as they were given it.

@@ -11,8 +11,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
-    HoldState, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged, Priority, Repeg,
-    Reservation, StockEffect,
+    HoldState, LineAdded, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged, Priority,
+    Repeg, Reservation, StockEffect, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -39,7 +39,7 @@ pub struct OrderChanged {
     pub taken: Option<HoldTaken>,
     /// What it makes of the order.
     #[n(6)]
-    pub change: OrderChange,
+    pub change: Box<OrderChange>,
 }
 
 /// A hold whose units an order takes, as lines behind its own.
@@ -102,15 +102,15 @@ impl Effective for OrderChanged {
         if let Some(hold) = &self.taken {
             effects.push(Effect::Order(hold.no, OrderEffect::EndHold(HoldState::TakenOver)));
         }
-        effects.push(Effect::Order(self.no, OrderEffect::Change(self.change.into())));
+        effects.push(Effect::Order(self.no, OrderEffect::Change(self.change)));
         effects
     }
 }
 
 impl Event for OrderChanged {
     fn describe(&self) -> Value {
-        let OrderChange { cancelled, lines, shipments, going, note, amounts, .. } = &self.change;
-        let line = |of: &crate::model::LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
+        let OrderChange { cancelled, lines, shipments, going, note, amounts, .. } = &*self.change;
+        let line = |of: &LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
         let amounts = amounts.as_ref();
         json!({
             "order_id": self.id.as_str(), "order_no": self.no.0,
@@ -118,7 +118,7 @@ impl Event for OrderChanged {
             "added": lines.iter().map(line).collect::<Vec<_>>(),
             "shipment_node_nos": shipments.iter().map(|of| of.node.0).collect::<Vec<_>>(),
             "promise_by": going.as_ref().map(|going| going.promise_by.to_string()),
-            "note": note.as_ref().map(|note| note.as_str()),
+            "note": note.as_ref().map(Text::as_str),
             "currency": amounts.map(|of| of.currency.to_string()),
             "amounts": amounts.map(|of| of.lines.clone()),
         })
