@@ -65,7 +65,7 @@ const EDITS: &str = "transaction/edits.rs";
 /// What consumers of the feed are refused, who send no commands.
 const OF_NO_COMMAND: [RefusalKind; 2] = [ConsumerNotFound, EndpointNotFound];
 
-const ROOMS: [Room; 22] = [
+const ROOMS: [Room; 23] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
