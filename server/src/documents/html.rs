@@ -33,7 +33,7 @@ impl fmt::Display for Escaped<'_> {
                 '\'' => f.write_str("&#39;")?,
                 // Not to be in HTML at all.
                 char if char.is_control() && char != '\n' && char != '\t' => {
-                    f.write_str("\u{fffd}")?
+                    f.write_str("\u{fffd}")?;
                 }
                 char => fmt::Write::write_char(f, char)?,
             }

@@ -8,9 +8,9 @@ mod pick_list;
 pub(crate) use packing_slip::{PackingSlip, SlipPackage, packing_slip};
 pub(crate) use pick_list::{PickList, PickShipment, pick_list};
 
-/// Units of a SKU, for people.
+/// Goods of a SKU, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Units {
+pub(crate) struct Goods {
     /// The SKU.
     pub(crate) sku: String,
     /// What it is called; empty if it has no title.

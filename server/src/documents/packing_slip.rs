@@ -1,6 +1,6 @@
 //! What lies in the packages of a shipment: a page for each.
 
-use super::Units;
+use super::Goods;
 use super::html::{Escaped, page};
 use super::pick_list::line;
 
@@ -25,7 +25,7 @@ pub(crate) struct SlipPackage {
     /// Its id; empty for what is in no package yet.
     pub(crate) package_id: String,
     /// What is in it.
-    pub(crate) units: Vec<Units>,
+    pub(crate) units: Vec<Goods>,
 }
 
 /// The slips as a document: a page for each package.
@@ -61,10 +61,10 @@ fn article(body: &mut String, slip: &PackingSlip, package: &SlipPackage) {
         body,
         format_args!(
             "<table>\n<thead><tr><th>SKU</th><th>Item</th>\
-        <th class=\"n\">Units</th></tr></thead>\n<tbody>"
+        <th class=\"n\">Goods</th></tr></thead>\n<tbody>"
         ),
     );
-    for Units { sku, title, units } in &package.units {
+    for Goods { sku, title, units } in &package.units {
         let (sku, title) = (Escaped(sku), Escaped(title));
         line(
             body,
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_packing_slip_looks_like_this() {
-        let units = |sku: &str, units| Units { sku: sku.into(), title: "A & B".into(), units };
+        let units = |sku: &str, units| Goods { sku: sku.into(), title: "A & B".into(), units };
         let package = |id: &str, units| SlipPackage { package_id: id.into(), units };
         let slip = PackingSlip {
             order_id: "WEB-<1>".into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Units;
+use super::Goods;
 use super::html::{Escaped, page};
 
 /// What a picker is to take off the shelves.
@@ -31,7 +31,7 @@ pub(crate) struct PickShipment {
     /// Whether its cut-off has passed.
     pub(crate) is_late: bool,
     /// What is to be picked.
-    pub(crate) units: Vec<Units>,
+    pub(crate) units: Vec<Goods>,
 }
 
 /// The list as a page.
@@ -71,7 +71,7 @@ fn by_sku(body: &mut String, shipments: &[PickShipment]) {
         body,
         format_args!(
             "<table>\n<thead><tr><th></th><th>SKU</th><th>Item</th>\
-        <th class=\"n\">Units</th><th>For</th></tr></thead>\n<tbody>"
+        <th class=\"n\">Goods</th><th>For</th></tr></thead>\n<tbody>"
         ),
     );
     for (sku, (title, units, of)) in skus {
@@ -99,7 +99,7 @@ fn section(body: &mut String, shipment: &PickShipment) {
             Escaped(order_id)
         ),
     );
-    for Units { sku, title, units } in units {
+    for Goods { sku, title, units } in units {
         let (sku, title) = (Escaped(sku), Escaped(title));
         line(
             body,
@@ -121,8 +121,8 @@ pub(super) fn line(body: &mut String, text: std::fmt::Arguments<'_>) {
 mod tests {
     use super::*;
 
-    fn units(sku: &str, title: &str, units: u64) -> Units {
-        Units { sku: sku.into(), title: title.into(), units }
+    fn units(sku: &str, title: &str, units: u64) -> Goods {
+        Goods { sku: sku.into(), title: title.into(), units }
     }
 
     #[test]

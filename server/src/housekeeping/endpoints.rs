@@ -2,6 +2,7 @@
 //! consumers.
 
 use backstock_engine::feed::endpoints::{EndpointList, EndpointState};
+use backstock_engine::model::EndpointId;
 use metrics::gauge;
 
 use super::labels::Labels;
@@ -14,7 +15,7 @@ pub(super) struct EndpointGauges(Labels);
 impl EndpointGauges {
     /// Tells how many events wait for each; of those that are gone, that none do.
     pub(super) fn tell(&mut self, endpoints: &EndpointList) {
-        let there: Vec<_> = endpoints.keys().map(|id| id.as_str()).collect();
+        let there: Vec<_> = endpoints.keys().map(EndpointId::as_str).collect();
         for id in self.0.gone(&there) {
             set(id, 0, false);
         }

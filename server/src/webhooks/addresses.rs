@@ -43,7 +43,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !NOT_PUBLIC_V4.iter().any(is_in)
 }
 
-/// Only what is given to the world, 2000::/3, without what is within it for something else. What
+/// Only what is given to the world, `2000::/3`, without what is within it for something else. What
 /// carries an address of version 4 is as public as that.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(carried) = carried_v4(address) {

@@ -26,7 +26,7 @@ impl Room for ClaimShipment {
         let shipment = u16::try_from(world.random.within(1..3)).expect("small");
         let owner = OwnerId::new("owner", ["anna", "ben"][usize::from(world.random.coin())])
             .expect("an id");
-        let lease = u32::try_from(world.random.within(0..4)).expect("small");
+        let lease = world.random.within(0..4);
         let seconds = Some(lease).filter(|seconds| *seconds > 0);
         Some(Self { meta: meta(), order, shipment, owner, seconds })
     }

@@ -121,7 +121,7 @@ impl History {
         match command.clone().told(engine, asked, outcome) {
             Some(Told::SoldOut(sold_out)) => self.sold_out.push(*sold_out),
             Some(Told::InJournal(fact_of)) => {
-                self.note_later(asked, (command.name(), outcome), fact_of, false)
+                self.note_later(asked, (command.name(), outcome), fact_of, false);
             }
             Some(Told::PerhapsInJournal(fact_of)) => {
                 self.note_later(asked, (command.name(), outcome), fact_of, true);

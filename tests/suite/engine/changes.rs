@@ -89,7 +89,7 @@ async fn blouses(engine: &Engine) {
     place(engine, order("O", &[("RED", 1)], Shortage::Reject)).await.expect("placed");
 }
 
-fn world(define: impl AsyncFn(&Engine)) -> (SimulatedDisk, Single) {
+fn world(define: &impl AsyncFn(&Engine)) -> (SimulatedDisk, Single) {
     let disk = SimulatedDisk::new();
     let mut single = Single::open(&disk).expect("the engine opens");
     let engine = single.engine.clone();
@@ -99,7 +99,7 @@ fn world(define: impl AsyncFn(&Engine)) -> (SimulatedDisk, Single) {
 
 #[test]
 fn a_swap_has_the_new_blouse_before_it_gives_up_the_old_one() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         let scarf = Operation::Add(wanted("SCARF", 1));
@@ -126,7 +126,7 @@ fn a_swap_has_the_new_blouse_before_it_gives_up_the_old_one() {
 
 #[test]
 fn what_is_quoted_survives_a_crash_and_is_committed_after_it() {
-    let (disk, mut single) = world(blouses);
+    let (disk, mut single) = world(&blouses);
     let engine = single.engine.clone();
     let answer = single.run(quote(&engine, vec![swap(0, "BLUE", 1)]));
     let hash = engine.status().state_hash;
@@ -152,7 +152,7 @@ fn what_is_quoted_survives_a_crash_and_is_committed_after_it() {
 /// A10: only the difference moves.
 #[test]
 fn a10_of_eight_and_then_seven_the_vendor_has_three_and_then_two() {
-    let (_, mut single) = world(async |engine: &Engine| {
+    let (_, mut single) = world(&async |engine: &Engine| {
         let vendor = node("V", NodeKind::Supplier, 3);
         define_nodes(engine, &[node("N", NodeKind::Warehouse, 1), vendor]).await;
         define_items(engine, &["A"]).await;
@@ -183,7 +183,7 @@ fn a10_of_eight_and_then_seven_the_vendor_has_three_and_then_two() {
 
 #[test]
 fn amounts_and_notes_touch_no_stock() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         let before = engine.order(&order_id("O")).await.unwrap();
@@ -225,7 +225,7 @@ fn all_of_it(package: &str) -> Step {
 /// The table of what may be changed when: fewer units at every state until they left.
 #[test]
 fn fewer_units_are_put_back_from_a_package_and_refused_once_they_left() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         step(&engine, all_of_it("P")).await;
@@ -245,7 +245,7 @@ fn fewer_units_are_put_back_from_a_package_and_refused_once_they_left() {
 
 #[test]
 fn a_line_that_left_in_part_gives_up_what_is_still_there_and_no_more() {
-    let (_, mut single) = world(async |engine: &Engine| {
+    let (_, mut single) = world(&async |engine: &Engine| {
         define_nodes(engine, &[node("N", NodeKind::Warehouse, 1)]).await;
         define_items(engine, &["A"]).await;
         set(engine, "A", "N", 3).await;
@@ -270,7 +270,7 @@ fn a_line_that_left_in_part_gives_up_what_is_still_there_and_no_more() {
 
 #[test]
 fn a_quote_is_overtaken_by_what_touches_it_and_by_nothing_else() {
-    let (_, mut single) = world(async |engine: &Engine| {
+    let (_, mut single) = world(&async |engine: &Engine| {
         define_nodes(engine, &[node("N", NodeKind::Warehouse, 1)]).await;
         define_items(engine, &["A", "B"]).await;
         set(engine, "A", "N", 3).await;
@@ -298,7 +298,7 @@ fn a_quote_is_overtaken_by_what_touches_it_and_by_nothing_else() {
 
 #[test]
 fn a_quote_lasts_five_minutes_and_an_order_has_one_with_new_units() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         let first = quote(&engine, vec![Operation::Add(wanted("SCARF", 3))]).await.quote.unwrap();
@@ -318,7 +318,7 @@ fn a_quote_lasts_five_minutes_and_an_order_has_one_with_new_units() {
 
 #[test]
 fn what_is_not_there_is_said_and_nothing_is_held() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         let fault = async |operations| {
@@ -341,7 +341,7 @@ fn what_is_not_there_is_said_and_nothing_is_held() {
 /// counted once.
 #[test]
 fn a_line_that_is_taken_out_and_added_again_is_there_once() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         for turn in 0..5u16 {
@@ -358,7 +358,7 @@ fn a_line_that_is_taken_out_and_added_again_is_there_once() {
 
 #[test]
 fn a_shipment_that_its_node_declined_meanwhile_is_joined_by_nothing() {
-    let (_, mut single) = world(blouses);
+    let (_, mut single) = world(&blouses);
     let engine = single.engine.clone();
     single.run(async {
         let scarf = quote(&engine, vec![Operation::Add(wanted("SCARF", 1))]).await.quote.unwrap();

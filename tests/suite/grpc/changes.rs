@@ -95,7 +95,7 @@ async fn a_token_is_of_its_order_and_is_committed_once() {
     for (bytes, what) in [
         (&b""[..], "is required"),
         (&token[1..], "is not the change_token of an answer"),
-        (&[1; (128 << 10) + 1], "is longer than 131072 bytes"),
+        (&vec![1; (128 << 10) + 1], "is longer than 131072 bytes"),
     ] {
         let status = commit(&mut server, bytes).await.expect_err("it is refused");
         let details = status.get_error_details();

@@ -194,7 +194,7 @@ async fn units_are_let_go_after_a_restart_and_served_when_the_hold_is_released()
         v1::TimelineEvent::OrderHoldReleased,
     ];
     let of_holds: Vec<_> =
-        story.iter().map(|entry| entry.event()).filter(|event| told.contains(event)).collect();
+        story.iter().map(v1::TimelineEntry::event).filter(|event| told.contains(event)).collect();
     assert_eq!(of_holds, told);
     let held = story.iter().find(|entry| entry.event() == told[0]).expect("it was held");
     assert_eq!(held.order_hold.as_ref().map(|hold| hold.owner.as_str()), Some("Ann"));

@@ -182,12 +182,14 @@ pub(crate) mod tests {
         OwnerId::new("owner", owner).expect("an id")
     }
 
-    /// What the claim of the shipment of that number becomes, if anything: until so many seconds
-    /// after `AT`.
+    /// Until when after `AT`, in seconds, a claim lasts; none where it ends.
+    type Until = Option<i64>;
+
+    /// What the claim of the shipment of that number becomes, if anything.
     fn claims(
         order: &Order,
         (shipment, owner, seconds): (u16, &str, Option<u32>),
-    ) -> Result<Option<Option<i64>>, Refusal> {
+    ) -> Result<Option<Until>, Refusal> {
         let command = ClaimShipment { owner: name(owner), seconds, ..claim(shipment) };
         let event = decide(order, &command)?;
         Ok(event.map(|event| {

@@ -58,14 +58,14 @@ impl HoldView {
     /// What a person reads of it.
     fn line(&self) -> String {
         let Self { order_hold_id, kind, reason, owner, .. } = self;
-        let said = [reason, owner].into_iter().filter(|text| !text.is_empty());
-        let said: String = said.map(|text| format!(", {text}")).collect();
+        let said = [kind, reason, owner].into_iter().filter(|text| !text.is_empty());
+        let said = said.map(String::as_str).collect::<Vec<_>>().join(", ");
         let stock = match &self.stock_until {
             _ if self.stock_let_go => "; its units were let go".to_owned(),
             Some(until) => format!("; its units are kept until {until}"),
             None => String::new(),
         };
-        format!("{order_hold_id} ({kind}{said}){stock}")
+        format!("{order_hold_id} ({said}){stock}")
     }
 }
 

@@ -8,7 +8,7 @@ use tonic::Status;
 
 use super::{shipment, work};
 use crate::dates;
-use crate::documents::{PackingSlip, SlipPackage, Units, packing_slip};
+use crate::documents::{Goods, PackingSlip, SlipPackage, packing_slip};
 use crate::grpc::Api;
 use crate::status::Violations;
 
@@ -71,12 +71,12 @@ fn units(
     api: &Api,
     skus: &BTreeMap<u32, String>,
     lines: impl IntoIterator<Item = (u32, u64)>,
-) -> Vec<Units> {
+) -> Vec<Goods> {
     let named = lines.into_iter().filter(|(_, units)| *units > 0).map(|(line, units)| {
         let sku = skus.get(&line).cloned().unwrap_or_default();
         let title =
             Sku::new("sku", &*sku).map_or_else(|_| String::new(), |sku| work::title(api, &sku));
-        Units { sku, title, units }
+        Goods { sku, title, units }
     });
     named.collect()
 }

@@ -8,7 +8,7 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::work;
-use crate::documents::{PickList, PickShipment, Units, pick_list};
+use crate::documents::{Goods, PickList, PickShipment, pick_list};
 use crate::grpc::Api;
 use crate::status::Violations;
 
@@ -52,7 +52,7 @@ fn html(api: &Api, work: &NodeWork, on_it: &[&ShipmentWork], left_out: usize) ->
         let mut units = Vec::with_capacity(of.units.len());
         for line in of.units.iter().filter(|line| line.state <= UnitState::Released) {
             let (sku, title) = item(api, &mut known, line.sku);
-            units.push(Units { sku, title, units: line.units.into() });
+            units.push(Goods { sku, title, units: line.units.into() });
         }
         shipments.push(PickShipment {
             order_id: of.order.to_string(),

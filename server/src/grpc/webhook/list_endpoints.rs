@@ -7,6 +7,7 @@ use super::endpoint::message;
 use crate::grpc::Api;
 use crate::grpc::pages::Page;
 
+#[expect(clippy::unused_async, reason = "as the other methods are")]
 pub(super) async fn handle(
     api: &Api,
     request: v1::ListEndpointsRequest,

@@ -166,7 +166,9 @@ impl Fact for OrderChanged {
             placed.push(Allotted { node, ..part.clone() });
         }
         super::same_units(&on, &placed)?;
-        placed.into_iter().for_each(|part| order.put(part));
+        for part in placed {
+            order.put(part);
+        }
         naive.prioritise(no, priority);
         Ok(())
     }
