@@ -164,8 +164,7 @@ impl ChangeAnswer {
 /// The order as it would be. Shipments that it does not touch have the days that they have now.
 fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
     let mut after = order.with_change(&built.change);
-    let told = |at: usize| built.change.days.iter().any(|(of, _)| usize::from(*of) == at);
-    for (at, now) in before.order.shipments.iter().enumerate().filter(|(at, _)| !told(*at)) {
+    for (at, now) in before.order.shipments.iter().enumerate() {
         let shipment = &mut after.shipments[at];
         (shipment.ship_by, shipment.deliver_by) = (now.ship_by, now.deliver_by);
     }

@@ -29,7 +29,7 @@ use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
 pub use amended::{Amended, Amounts};
 pub use apply::{OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
-pub use change::{Allocated, Goes, LineAdded, OrderChange, ShipmentAdded};
+pub use change::{Allocated, LineAdded, OrderChange, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};

@@ -597,13 +597,15 @@ refusals! {
         order_id: OrderId,
     } => Precondition, Order(order_id);
 
-    /// The order would have more lines than an order has.
-    #[error("order {order_id} would have more than {max} lines")]
+    /// The order would have more lines, shipments or parts of stock than an order has.
+    #[error("order {order_id} would have more than {max} {what}")]
     72 OrderFull = "ORDER_FULL" {
         /// The order.
         order_id: OrderId,
-        /// Most lines of an order.
+        /// The limit.
         max: usize,
+        /// Of what.
+        what: &'static str,
     } => LimitReached, Order(order_id);
 
     /// The amounts of the order are in another currency.

@@ -17,6 +17,8 @@
 //! | a hold that is planned anew | its hold in hand | a pair |
 //! | a hold that is planned anew | no order in hand | the backlog of a SKU |
 //! | a shipment | its order in hand | a pair |
+//! | a change of an order | its order in hand, and the hold of its new units | a pair |
+//! | the same, before | its order in hand | the hold of its new units |
 //! | a shipment that is declined | its order in hand, and its place in the line of the pair that refused | a pair |
 //! | an order on hold whose units are let go | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
@@ -29,7 +31,7 @@
 //! pair end, and no command sleeps with such a claim. A shipment sleeps for these and for changes in line, and so do an
 //! order and the re-pegger. A place in line keeps no change of supply and no transfer out. A
 //! command that takes an order in hand, or the re-pegger, sleeps for a shipment, a cancellation or
-//! an answer of a node, or for a hold that is planned anew, which lets go of its hold before it
+//! an answer of a node, for a change of an order, or for a hold that is planned anew, which lets go of its hold before it
 //! sleeps for the re-pegger. An order sleeps for the re-pegger, and so does a transfer, which
 //! sleeps for no command that sleeps for a backlog: these have no claim and no place in line then, and a command whose
 //! event is durable has none left.

@@ -2,7 +2,8 @@
 //! of the order moves.
 
 use backstock_engine::command::{
-    Change, ChangeQuote, CommitChange, Operation, QuoteChange, Wanted,
+    Change, ChangeQuote, CommitChange, ConfirmHold, CreateHold, Lines, Operation, QuoteChange,
+    Wanted,
 };
 use backstock_engine::command::{DeclineShipment, ProgressShipment};
 use backstock_engine::disk::SimulatedDisk;
@@ -378,6 +379,73 @@ fn a_shipment_that_its_node_declined_meanwhile_is_joined_by_nothing() {
     });
 }
 
+/// Whoever makes a token himself gets nothing by it that is another's.
+#[test]
+fn a_token_that_names_the_units_of_others_takes_none_of_them() {
+    let (_, mut single) = world(&blouses);
+    let engine = single.engine.clone();
+    single.run(async {
+        let cart = HoldId::new("hold", "CART").unwrap();
+        let wanted = order("-", &[("BLUE", 1)], Shortage::Reject);
+        let hold = CreateHold::new(meta(), cart.clone(), (600, None), wanted);
+        engine.create_hold(hold).await.expect("held");
+        let quoted = quote(&engine, vec![Operation::Add(self::wanted("SCARF", 1))]).await;
+        let quoted = quoted.quote.unwrap();
+        let forged = ChangeQuote { id: cart.clone(), ..quoted.clone() };
+        assert_eq!(commit(&engine, &forged).await, Err(RefusalKind::ChangeExpired));
+        // The order began as a hold: a token that names it as its own new units.
+        let mine = HoldId::new("hold", "MINE").unwrap();
+        let wanted = order("-", &[("SCARF", 1)], Shortage::Reject);
+        let hold = CreateHold::new(meta(), mine.clone(), (600, None), wanted);
+        engine.create_hold(hold).await.expect("held");
+        let confirm = ConfirmHold {
+            meta: meta(),
+            hold: mine.clone(),
+            order: order_id("P"),
+            customer: None,
+            channel: None,
+            destination: None,
+            service: None,
+            deliver_by: None,
+            lines: Lines::default(),
+        };
+        engine.confirm_hold(confirm.clone()).await.expect("confirmed");
+        let forged = ChangeQuote { id: mine, order: order_id("P"), ..quoted.clone() };
+        assert_eq!(commit(&engine, &forged).await, Err(RefusalKind::ChangeExpired));
+        // And nobody confirms, or gives up, what is held for an order.
+        let of_quote = ConfirmHold { hold: quoted.id.clone(), order: order_id("Z"), ..confirm };
+        let refused = engine.confirm_hold(of_quote).await.map(drop);
+        let is_unknown =
+            |error| matches!(error, EngineError::Refused(Refusal::HoldNotFound { .. }));
+        assert!(refused.is_err_and(is_unknown));
+        assert_eq!(commit(&engine, &quoted).await, Ok(false));
+        assert_eq!(free(&engine, "BLUE", "N").await, 0, "the cart has it still");
+        assert_clean(&engine);
+    });
+}
+
+/// More units were held than are wanted by the time of the commit, or fewer.
+#[test]
+fn a_quote_for_more_is_overtaken_by_a_cancellation_of_the_line() {
+    let (_, mut single) = world(&async |engine: &Engine| {
+        define_nodes(engine, &[node("N", NodeKind::Warehouse, 1)]).await;
+        define_items(engine, &["A"]).await;
+        set(engine, "A", "N", 9).await;
+        place(engine, order("O", &[("A", 3)], Shortage::Reject)).await.expect("placed");
+    });
+    let engine = single.engine.clone();
+    single.run(async {
+        for (name, wanted) in [("more", 5), ("as many", 2)] {
+            let quoted = quote_as(&engine, name, vec![quantity(0, wanted)]).await.unwrap();
+            cancel(&engine, "O", &[(1, 1)]).await.expect("cancelled");
+            let told = commit(&engine, &quoted.quote.unwrap()).await;
+            assert_eq!(told, Err(RefusalKind::ChangeOvertaken), "{name}");
+        }
+        assert_eq!(units(&engine).await, [(0, "N".into(), 1)]);
+        assert_clean(&engine);
+    });
+}
+
 /// How many rounds of a race there are.
 fn rounds() -> usize {
     let rounds = std::env::var("BACKSTOCK_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
@@ -418,7 +486,8 @@ async fn a_change_a_cancellation_and_a_pick_at_once_come_to_one_outcome() {
     define_nodes(&engine, &[node("N", NodeKind::Warehouse, 1)]).await;
     define_items(&engine, &["A", "B", "C"]).await;
     set(&engine, "A", "N", 2).await;
-    set(&engine, "B", "N", 1).await;
+    // A quote that was not committed has its unit for five minutes.
+    set(&engine, "B", "N", 1_000_000).await;
     set(&engine, "C", "N", 1).await;
     let mut outcomes = std::collections::BTreeMap::<_, u32>::new();
     for round in 0..rounds() {
@@ -442,10 +511,6 @@ async fn a_change_a_cancellation_and_a_pick_at_once_come_to_one_outcome() {
         cancel(&engine, &id, &[]).await.expect("the rest is cancelled");
         let free = [free(&engine, "A", "N").await, free(&engine, "C", "N").await];
         assert_eq!(free, [2, 1], "{round}");
-        // A quote that was not committed has its unit for five minutes.
-        let lapsed = HoldId::new("hold", format!("of-{id}")).expect("an id");
-        let release = backstock_engine::command::ReleaseHold { meta: meta(), hold: lapsed };
-        let _ = engine.release_hold(release).await;
     }
     println!("changed, cancelled, picked: {outcomes:?}");
     assert_clean(&engine);

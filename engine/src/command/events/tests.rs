@@ -27,8 +27,8 @@ use crate::model::stock::LineDeclined;
 use crate::model::{
     Act, Added, Allocated, Allocation, AllocationUnits, Amounts, Answer, AnswerKind, Band, Cause,
     ChannelSafety, Confidence, Currency, Day, Decisions, DeclineReason, Declined, Destination,
-    Dispatch, Draw, Eligibility, Found, Goes, Hold, HoldState, InboundSourced, InboundWeighed,
-    Kept, LineAdded, LineRepegged, LineUnits, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
+    Dispatch, Draw, Eligibility, Found, Hold, HoldState, InboundSourced, InboundWeighed, Kept,
+    LineAdded, LineRepegged, LineUnits, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
     OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId, OrderHoldKind, OrderId,
     OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged,
     Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment,
@@ -331,22 +331,16 @@ fn of_changes() -> Vec<Named> {
         put_back: parts(),
         packages: vec![(3, packages().remove(0))],
         cancelled: parts(),
-        moved: parts(),
         lines: vec![LineAdded { sku: PAIR.sku, units: 3 }],
         bundles: vec![OrderedBundle { sku: SkuNo(9), units: 3, line: 2, components: 1 }],
         shipments: vec![ShipmentAdded { node: PAIR.node, days, units_there: true }],
         placed: vec![Allocated { line: 2, shipment: 4, supply: Supply::OnHand, units: 3 }],
-        days: vec![(1, days), (2, None)],
-        going: Some(Box::new(Goes {
-            to: PostalCode::new("code", "10002").unwrap().into(),
-            service: ServiceNo(1),
-            promise_by: day,
-        })),
         note: Some(text("Ring twice")),
         amounts: Some(Amounts {
             currency: Currency::new("currency", "EUR").unwrap(),
             lines: vec![(0, 4_999), (2, -250)],
         }),
+        quote: HoldId::new("quote", "Q-7").ok(),
     };
     let taken =
         HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)], first_line: 2 };
@@ -355,7 +349,6 @@ fn of_changes() -> Vec<Named> {
         id,
         priority: Priority::new(PriorityClass::Win, 3).unwrap(),
         off: vec![peg(1, Supply::Picked)],
-        on: vec![peg(1, Supply::Inbound(NO))],
         taken: Some(taken),
         change: change.into(),
     };

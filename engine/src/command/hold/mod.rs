@@ -20,14 +20,21 @@ pub(crate) mod tests;
 
 use serde_json::{Value, json};
 
-use crate::model::{HoldId, Order, OrderId, Pegged, Refusal, RefusalKind};
+use crate::model::{HoldId, Order, OrderId, OwnerId, Pegged, Refusal, RefusalKind};
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
 
 /// Takes a hold in hand, whatever became of it.
 async fn in_hand(claims: &mut Claims<'_>, hold: &HoldId) -> Result<Order, EngineError> {
     let order = claims.in_hand(&OrderId::of_hold(hold)).await;
-    order.map_err(|error| as_hold(error, hold))
+    let order = order.map_err(|error| as_hold(error, hold))?;
+    let owner = order.header.hold.as_ref().and_then(|hold| hold.owner.as_ref());
+    // Units that an order is about to get are its own business.
+    if owner.is_some_and(OwnerId::is_order) {
+        claims.give_up(|_| false);
+        return Err(Refusal::HoldNotFound { hold_id: hold.clone() }.into());
+    }
+    Ok(order)
 }
 
 /// The same error, about a hold: it was looked for as an order.

@@ -37,12 +37,11 @@ use crate::limits::{
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
-    DeclineReason, Declined, Dispatch, Draw, Found, Goes, HoldId, HoldState, InboundId, InboundNo,
-    Item, LineAdded, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderChange, OrderHold,
+    DeclineReason, Declined, Dispatch, Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item,
+    LineAdded, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderChange, OrderHold,
     OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package,
-    PackageId, Pair, Pegged, Policy, PostalCode, Priority, PriorityClass, Record, Request,
-    RequestId, Serves, ServiceNo, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp,
-    Told, ToldAt, Why,
+    PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId, Serves,
+    ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -289,8 +288,7 @@ fn changed(id: &OrderId) -> OrderChanged {
     let change = OrderChange {
         put_back: all.clone(),
         packages: vec![(u16::MAX, package()); PACKAGES_MAX],
-        cancelled: all.clone(),
-        moved: all,
+        cancelled: all,
         lines: vec![LineAdded { sku: PAIR.sku, units: u32::MAX }; ORDER_LINES_MAX],
         bundles: vec![bundle; ORDER_LINES_MAX],
         shipments: vec![
@@ -301,22 +299,17 @@ fn changed(id: &OrderId) -> OrderChanged {
             Allocated { line: u16::MAX, shipment: u16::MAX, supply, units: u32::MAX };
             ORDER_ALLOCATIONS_MAX
         ],
-        days: vec![(u16::MAX, days); ORDER_ALLOCATIONS_MAX],
-        going: Some(Box::new(Goes {
-            to: PostalCode::new("code", "x".repeat(16)).expect("a code").into(),
-            service: ServiceNo(u8::MAX),
-            promise_by: day,
-        })),
         note: Some(text()),
         amounts: Some(Amounts {
             currency: Currency::new("currency", "EUR").expect("a currency"),
             lines: vec![(u16::MAX, i64::MIN); ORDER_LINES_MAX],
         }),
+        quote: HoldId::new("quote", "x".repeat(ID_BYTES_MAX)).ok(),
     };
     let no = OrderNo(u64::MAX);
     let taken = Some(HoldTaken { no, units: pegs.clone(), first_line: u16::MAX });
-    let (off, on, priority) = (pegs.clone(), pegs, last_served());
-    OrderChanged { no, id: id.clone(), priority, off, on, taken, change: change.into() }
+    let (off, priority) = (pegs, last_served());
+    OrderChanged { no, id: id.clone(), priority, off, taken, change: change.into() }
 }
 
 fn largest_bundle() -> Item {

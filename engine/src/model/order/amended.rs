@@ -2,8 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::model::destination::Destination;
-use crate::model::ids::Text;
+use crate::model::ids::{HoldId, Text};
 use crate::model::money::Currency;
 
 /// Amounts of lines, from 0, in minor units of one currency, each line once, ascending.
@@ -51,7 +50,7 @@ pub struct Amended {
     /// What the caller says that lines cost.
     #[n(1)]
     pub amounts: Option<Amounts>,
-    /// Shipments, from 0, that left for another destination than the order has now.
+    /// The id of the last quote that was committed: it is not committed again.
     #[n(2)]
-    pub sent: Vec<(u16, Destination)>,
+    pub quote: Option<HoldId>,
 }

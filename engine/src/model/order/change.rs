@@ -5,9 +5,8 @@ use minicbor::{Decode, Encode};
 use super::amended::{Amended, Amounts};
 use super::{AllocationUnits, Order, Shipment, count};
 use crate::model::bundle::OrderedBundle;
-use crate::model::destination::Destination;
 use crate::model::fulfilment::Package;
-use crate::model::ids::{NodeNo, ServiceNo, SkuNo, Text};
+use crate::model::ids::{HoldId, NodeNo, SkuNo, Text};
 use crate::model::order::OrderLine;
 use crate::model::reservations::Supply;
 use crate::model::time::Day;
@@ -24,33 +23,27 @@ pub struct OrderChange {
     /// Units that are no longer wanted, those that go back to the shelf among them.
     #[n(2)]
     pub cancelled: Vec<AllocationUnits>,
-    /// Units that leave their shipments, and come from elsewhere or on other days.
-    #[n(3)]
-    pub moved: Vec<AllocationUnits>,
     /// Lines that come behind the others.
-    #[n(4)]
+    #[n(3)]
     pub lines: Vec<LineAdded>,
     /// Bundles of which such lines are the components.
-    #[n(5)]
+    #[n(4)]
     pub bundles: Vec<OrderedBundle>,
     /// Shipments that come behind the others.
-    #[n(6)]
+    #[n(5)]
     pub shipments: Vec<ShipmentAdded>,
-    /// Where units of lines come to be: those that moved, and those of lines that were added.
-    #[n(7)]
+    /// Where units of lines that were added come to be.
+    #[n(6)]
     pub placed: Vec<Allocated>,
-    /// Shipments, from 0, that stay where they are and have other days.
-    #[n(8)]
-    pub days: Vec<(u16, Option<(Day, Day)>)>,
-    /// Where the order goes from now on, and how; none if that stays as it was.
-    #[n(9)]
-    pub going: Option<Box<Goes>>,
     /// What is said of the order, for people; none if that stays as it was.
-    #[n(10)]
+    #[n(7)]
     pub note: Option<Text>,
     /// The amounts of some lines, from 0, and their currency.
-    #[n(11)]
+    #[n(8)]
     pub amounts: Option<Amounts>,
+    /// The id of its quote.
+    #[n(9)]
+    pub quote: Option<HoldId>,
 }
 
 /// A line that a change adds.
@@ -95,20 +88,6 @@ pub struct Allocated {
     pub units: u32,
 }
 
-/// Where an order goes, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Goes {
-    /// Where to.
-    #[n(0)]
-    pub to: Destination,
-    /// By which service.
-    #[n(1)]
-    pub service: ServiceNo,
-    /// The day that counts as on time.
-    #[n(2)]
-    pub promise_by: Day,
-}
-
 impl Order {
     /// The order as a change makes it.
     #[must_use]
@@ -123,35 +102,16 @@ impl Order {
         &self.lines[..self.lines.len() - usize::from(self.added.lines)]
     }
 
-    /// Where a shipment, from 0, goes, or went.
-    pub fn destination_of(&self, shipment: u16) -> &Destination {
-        let sent = self.amended.iter().flat_map(|amended| &amended.sent);
-        let mut earlier = sent.filter(|(of, _)| *of == shipment).map(|(_, to)| to);
-        earlier.next().unwrap_or(&self.header.destination)
-    }
-
     pub(super) fn change(&mut self, change: &OrderChange) {
         self.put_back(&change.put_back);
         for (shipment, package) in &change.packages {
             self.work_mut(*shipment).put(package);
         }
         self.cancel(&change.cancelled);
-        for part in &change.moved {
-            let allocation = &mut self.allocations[usize::from(part.allocation)];
-            assert!(part.units <= allocation.loose(), "CONSERVATION: only loose units move");
-            allocation.moved += part.units;
-        }
         self.add_lines(change);
         self.add_shipments(&change.shipments);
         for Allocated { line, shipment, supply, units } in &change.placed {
             self.put((*line, *shipment), *supply, *units);
-        }
-        for (at, days) in &change.days {
-            let shipment = &mut self.shipments[usize::from(*at)];
-            (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
-        }
-        if let Some(going) = &change.going {
-            self.go(going);
         }
         self.amend(change);
     }
@@ -183,27 +143,6 @@ impl Order {
         self.added.shipments += count(added.len());
     }
 
-    /// The order goes elsewhere, or in another way; what left is on its way to where it was sent.
-    fn go(&mut self, going: &Goes) {
-        let before = std::mem::replace(&mut self.header.destination, going.to.clone());
-        if before != going.to {
-            let all = 0..count(self.shipments.len());
-            let left: Vec<u16> = all.filter(|at| self.any_left(*at)).collect();
-            for at in left {
-                let sent = &mut self.amended.get_or_insert_default().sent;
-                if !sent.iter().any(|(of, _)| *of == at) {
-                    sent.push((at, before.clone()));
-                }
-            }
-        }
-        (self.header.service, self.header.promise_by) = (going.service, going.promise_by);
-    }
-
-    /// Whether any unit of a shipment, from 0, left.
-    fn any_left(&self, shipment: u16) -> bool {
-        self.allocations_of(shipment).any(|a| a.shipped > 0)
-    }
-
     fn amend(&mut self, change: &OrderChange) {
         if let Some(note) = &change.note {
             let said = Some(note.clone()).filter(|note| !note.as_str().is_empty());
@@ -216,6 +155,9 @@ impl Order {
                 Some(known) => known.with(newer),
                 None => newer.clone(),
             });
+        }
+        if let Some(quote) = &change.quote {
+            self.amended.get_or_insert_default().quote = Some(quote.clone());
         }
         self.amended.take_if(|amended| **amended == Amended::default());
     }

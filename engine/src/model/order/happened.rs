@@ -160,17 +160,12 @@ impl Entry {
         let lines = (first..).zip(&change.lines).map(|(line, added)| (line, added.units));
         let mut entry = self.with_units(&change.cancelled);
         entry.added = entry.some_of(lines.collect());
-        let dates = change.days.iter().map(|(shipment, days)| DateMoved {
-            shipment: *shipment,
-            before: order.shipments[usize::from(*shipment)].deliver_by,
-            after: days.map(|(_, deliver_by)| deliver_by),
-        });
         let new = (count(order.shipments.len())..).zip(&change.shipments);
         let new = new.map(|(shipment, added)| {
             let after = added.days.map(|(_, deliver_by)| deliver_by);
             DateMoved { shipment, before: None, after }
         });
-        entry.dates = entry.some_of(dates.chain(new).filter(|of| of.before != of.after).collect());
+        entry.dates = entry.some_of(new.filter(|of| of.after.is_some()).collect());
         entry
     }
 

@@ -25,6 +25,9 @@ struct OrderView {
     service: String,
     wanted_by: Option<String>,
     promised_by: Option<String>,
+    note: String,
+    currency_code: String,
+    amount_minor: i64,
     lines: Vec<LineView>,
     shipments: Vec<ShipmentView>,
     holds: Vec<HoldView>,
@@ -148,6 +151,9 @@ impl OrderView {
             destination_postal_code: order.destination_postal_code,
             destination_country_code: order.destination_country_code,
             service: order.service,
+            note: order.note,
+            currency_code: order.currency_code,
+            amount_minor: order.amount_minor,
             lines: order.lines.into_iter().enumerate().map(LineView::new).collect(),
             shipments: order.shipments.into_iter().map(ShipmentView::new).collect(),
             holds: order.holds.into_iter().map(HoldView::new).collect(),
@@ -161,6 +167,15 @@ impl OrderView {
             return String::new();
         }
         format!("{}{only}", self.pickup_node_id)
+    }
+
+    /// In minor units; empty where no amount is known.
+    fn amount(&self) -> String {
+        let Self { currency_code, amount_minor, .. } = self;
+        if currency_code.is_empty() {
+            return String::new();
+        }
+        format!("{amount_minor} minor units of {currency_code}")
     }
 
     fn facts(&self) -> Vec<Option<String>> {
@@ -181,6 +196,8 @@ impl OrderView {
             given("service", &self.service),
             given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
             given("promised by", &promised),
+            given("note", &self.note),
+            given("amount", &self.amount()),
         ];
         facts.into_iter().chain(holds).collect()
     }

@@ -27,6 +27,7 @@ struct EntryView {
     shipment_number: u32,
     node_id: String,
     lines: Vec<LineView>,
+    added_lines: Vec<LineView>,
     package_ids: Vec<String>,
     carrier: String,
     tracking: String,
@@ -99,6 +100,7 @@ impl EntryView {
             event: words::word(entry.event().as_str_name(), "TIMELINE_EVENT_"),
             shipment_number: entry.shipment_number,
             lines: entry.lines.iter().map(line).collect(),
+            added_lines: entry.added_lines.iter().map(line).collect(),
             dates: entry.dates.iter().map(date).collect(),
             cause: said(entry.cause().as_str_name(), "DECISION_CAUSE_"),
             decline_reason: said(entry.decline_reason().as_str_name(), "DECLINE_REASON_"),
@@ -119,7 +121,8 @@ impl EntryView {
     fn facts(&self) -> String {
         let given = |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label} {text}"));
         let units = |line: &LineView| format!("{} of line {}", line.quantity, line.line_index + 1);
-        let units = self.lines.iter().map(units).collect::<Vec<_>>().join(", ");
+        let all = |lines: &[LineView]| lines.iter().map(units).collect::<Vec<_>>().join(", ");
+        let (units, added) = (all(&self.lines), all(&self.added_lines));
         let days = self.dates.iter().map(|days| {
             let before = or_dash(days.deliver_by_before.as_ref());
             let after = or_dash(days.deliver_by.as_ref());
@@ -128,6 +131,7 @@ impl EntryView {
         let facts = [
             given("at", &self.node_id),
             (!units.is_empty()).then_some(units),
+            given("added:", &added),
             given("in", &self.package_ids.join(", ")),
             given("with", format!("{} {}", self.carrier, self.tracking).trim()),
             given("cause:", &self.cause.replace('_', " ")),

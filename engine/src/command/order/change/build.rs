@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::decide::Sought;
 use super::operation::{Change, Operation};
 use crate::command::order::cancelled::picked;
-use crate::limits::ORDER_LINES_MAX;
+use crate::limits::{ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX};
 use crate::model::digest::fingerprint;
 use crate::model::order::by_pair;
 use crate::model::{
@@ -41,7 +41,8 @@ pub type Rested<'a> = (&'a Order, &'a Resting);
 /// finds items.
 ///
 /// # Errors
-/// [`Refusal::OrderFull`], where it would have too many lines.
+/// [`Refusal::OrderFull`], where it would have too much; [`Refusal::ChangeOvertaken`], where other units
+/// are held than are sought by now.
 pub fn build(
     (order, resting): Rested<'_>,
     (change, sought): (&Change, &Sought),
@@ -49,6 +50,9 @@ pub fn build(
     sku_no: impl Fn(&Sku) -> Option<SkuNo>,
 ) -> Result<Built, Refusal> {
     let mut built = Built::default();
+    if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
+        return Err(Refusal::ChangeOvertaken { order_id: order.header.id.clone() });
+    }
     release(order, resting, &sought.releases, &mut built);
     let mut left = resting.rests.clone();
     for of in &sought.releases {
@@ -78,6 +82,20 @@ pub fn build(
     Ok(built)
 }
 
+/// Whether the hold has what is sought: no more and no less.
+fn is_held(sought: &Sought, hold: Option<&Order>, sku_no: impl Fn(&Sku) -> Option<SkuNo>) -> bool {
+    let mut wanted = BTreeMap::<Option<SkuNo>, u32>::new();
+    for of in &sought.more {
+        let units = wanted.entry(sku_no(&of.sku)).or_default();
+        *units = units.saturating_add(of.quantity);
+    }
+    let mut held = BTreeMap::<Option<SkuNo>, u32>::new();
+    for (sku, units) in hold.into_iter().flat_map(Order::asked_for) {
+        *held.entry(Some(sku)).or_default() += units;
+    }
+    wanted == held
+}
+
 /// Units that are no longer wanted come off what can be counted on last: of a line at a node, whatever
 /// shipment they are of, as pairs know no shipments.
 fn release(order: &Order, resting: &Resting, releases: &[AllocationUnits], built: &mut Built) {
@@ -87,23 +105,24 @@ fn release(order: &Order, resting: &Resting, releases: &[AllocationUnits], built
     }
     for (pair, lines) in by_pair(releases) {
         for (line, units) in lines {
+            let back = built.change.put_back.iter();
+            let back = back.filter(|of| (of.pair, of.line) == (pair, line));
+            let picked: u32 = back.map(|of| of.units).sum();
             let mut rests: SmallVec<[Rest; 2]> = order
                 .allocations
                 .iter()
                 .zip(&resting.rests)
                 .filter(|(a, _)| a.line == line && order.pair_of(a) == pair)
                 .flat_map(|(_, rests)| rests.iter().copied())
+                .filter(|rest| rest.supply != Supply::Picked)
                 .collect();
-            let mut off = BTreeMap::<Supply, u32>::new();
-            for (supply, units) in take_least(&mut rests, units) {
+            // What goes back to the shelf is known of the order.
+            let mut off = BTreeMap::from([(Supply::Picked, picked)]);
+            for (supply, units) in take_least(&mut rests, units - picked) {
                 *off.entry(supply).or_default() += units;
             }
-            built.off.extend(off.into_iter().map(|(supply, units)| Pegged {
-                pair,
-                line,
-                supply,
-                units,
-            }));
+            let off = off.into_iter().filter(|(_, units)| *units > 0);
+            built.off.extend(off.map(|(supply, units)| Pegged { pair, line, supply, units }));
         }
     }
 }
@@ -129,10 +148,7 @@ fn take_least(rests: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[(Supply,
 /// that leave the same node on the same days.
 fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) -> Result<(), Refusal> {
     let (lines, shipments) = (count(order.lines.len()), count(order.shipments.len()));
-    if order.lines.len() + hold.lines.len() > ORDER_LINES_MAX {
-        let order_id = order.header.id.clone();
-        return Err(Refusal::OrderFull { order_id, max: ORDER_LINES_MAX });
-    }
+    has_room(order, (hold, resting))?;
     let added = |of: &OrderLine| LineAdded { sku: of.sku, units: of.ordered };
     built.change.lines = hold.lines.iter().map(added).collect();
     let bundle = |of: &OrderedBundle| OrderedBundle { line: lines + of.line, ..*of };
@@ -152,6 +168,22 @@ fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) -> Result<
         }
     }
     Ok(())
+}
+
+/// Whether an order takes what a hold has.
+fn has_room(order: &Order, (hold, resting): Rested<'_>) -> Result<(), Refusal> {
+    let parts: usize = resting.rests.iter().map(SmallVec::len).sum();
+    let all = [
+        (order.lines.len() + hold.lines.len(), ORDER_LINES_MAX, "lines"),
+        (order.shipments.len() + hold.shipments.len(), PARTED_SHIPMENTS_MAX, "shipments"),
+        (order.allocations.len() + parts, ORDER_ALLOCATIONS_MAX, "allocations"),
+    ];
+    match all.into_iter().find(|(count, max, _)| count > max) {
+        Some((_, max, what)) => {
+            Err(Refusal::OrderFull { order_id: order.header.id.clone(), max, what })
+        }
+        None => Ok(()),
+    }
 }
 
 fn shipment_added(hold: &Order, at: u16) -> ShipmentAdded {
@@ -176,10 +208,8 @@ fn joined((order, cancelled): (&Order, &[AllocationUnits]), new: &ShipmentAdded)
     };
     let all = order.shipments.iter().zip(0..).filter(|(shipment, at)| {
         let days = shipment.ship_by.zip(shipment.deliver_by);
-        let is_untouched = shipment.answer.is_none() && shipment.work.is_none();
         (shipment.node, days) == (new.node, new.days)
-            && shipment.shipped.is_none()
-            && is_untouched
+            && shipment.may_be_joined()
             && order.was_told_of_units_there(*at) == new.units_there
     });
     all.map(|(_, at)| at).find(|at| is_open(*at))
@@ -253,13 +283,24 @@ impl Built {
             }
         }
         places.sort_unstable();
-        let amounts: Option<(Currency, Vec<(u16, i64)>)> =
-            change.amounts.as_ref().map(|of| (of.currency, of.lines.clone()));
+        // Lines of other changes may have come before those of this one.
+        let first = count(order.lines.len());
+        let line = |of: u16| (of >= first, if of >= first { of - first } else { of });
+        let amount = |(of, amount): &(u16, i64)| (line(*of), *amount);
+        let amounts: Option<(Currency, Vec<_>)> =
+            change.amounts.as_ref().map(|of| (of.currency, of.lines.iter().map(amount).collect()));
+        let bundle = |of: &OrderedBundle| (of.sku, of.units, line(of.line), of.components);
+        let bundles: Vec<_> = change.bundles.iter().map(bundle).collect();
         fingerprint(&(
             (by_line(&change.cancelled), by_line(&change.put_back)),
-            (&change.lines, &change.bundles, places),
-            (&change.days, &change.going, &change.note, amounts),
+            (&change.lines, bundles, places),
+            (&change.note, amounts),
         ))
+    }
+
+    /// Whether the order stays as it is.
+    pub fn is_nothing(&self) -> bool {
+        self.change == OrderChange::default()
     }
 }
 

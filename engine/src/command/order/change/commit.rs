@@ -9,13 +9,14 @@ use super::quote::ChangeQuote;
 use crate::actor::Row;
 use crate::model::digest::fingerprint;
 use crate::model::load::{beyond, put_on};
-use crate::model::{Meta, Order, OrderId, Refusal, Sku};
+use crate::model::{Meta, Order, OrderChange, OrderId, OwnerId, Refusal, Sku};
 use crate::placing::over::claim;
 use crate::state::stock::{Asker, Asks};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision};
 use crate::transaction::error::EngineError;
+use crate::transaction::find::find_order;
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::{Resting, can_be_kept};
@@ -46,13 +47,20 @@ impl Command for CommitChange {
     ) -> Result<Decision<OrderChanged>, EngineError> {
         let kernel = tx.kernel();
         let order = tx.claims.in_hand(&self.quote.order).await?;
+        let last = order.amended.as_ref().and_then(|amended| amended.quote.as_ref());
+        if last == Some(&self.quote.id) {
+            // Its key may be forgotten.
+            return Ok(Decision::Repeat(order.last_lsn));
+        }
         let hold = self.hold_in_hand(&mut tx.claims).await?;
         if self.quote.until <= self.meta.at {
             return Err(Refusal::ChangeExpired { order_id: self.quote.order.clone() }.into());
         }
         let mut attempts = Attempts::begin(kernel);
         loop {
-            let event = self.event(kernel, &order, hold.as_ref())?;
+            let Some(event) = self.event(kernel, &order, hold.as_ref())? else {
+                return Ok(Decision::Nothing(order.last_lsn));
+            };
             let asks = has_terms(kernel, &order, hold.as_ref());
             let asks = asks.then(|| asks_of(kernel, &order, hold.as_ref()));
             let attempt = match claim(kernel, event.claimed(), asks).await? {
@@ -68,17 +76,26 @@ impl Command for CommitChange {
 }
 
 impl CommitChange {
-    /// The hold of the new units, if there are any, in hand.
+    /// The hold of the new units, if there are any, in hand: it is the order's, whatever a token
+    /// says. Only then is it asked for, as the order that it is itself would be in other hands.
     async fn hold_in_hand(&self, claims: &mut Claims<'_>) -> Result<Option<Order>, EngineError> {
         if !self.quote.has_hold {
             return Ok(None);
         }
-        let hold = match claims.in_hand(&OrderId::of_hold(&self.quote.id)).await {
-            // Nobody had such a quote, or its hold is forgotten.
+        let id = OrderId::of_hold(&self.quote.id);
+        self.open_hold(find_order(claims.kernel(), &id).await)?;
+        self.open_hold(claims.in_hand(&id).await).map(Some)
+    }
+
+    fn open_hold(&self, found: Result<Order, EngineError>) -> Result<Order, EngineError> {
+        let hold = match found {
+            // Nobody had such a quote.
             Err(EngineError::Refused(Refusal::OrderNotFound { .. })) => return Err(self.expired()),
-            hold => hold?,
+            found => found?,
         };
-        if hold.open_hold().is_none() { Err(self.expired()) } else { Ok(Some(hold)) }
+        let owner = hold.open_hold().and_then(|hold| hold.owner.as_ref());
+        let is_its_own = owner == Some(&OwnerId::of_order(&self.quote.order));
+        if is_its_own { Ok(hold) } else { Err(self.expired()) }
     }
 
     fn expired(&self) -> EngineError {
@@ -89,13 +106,13 @@ impl CommitChange {
         Refusal::ChangeOvertaken { order_id: self.quote.order.clone() }
     }
 
-    /// The change as it would happen now, if that is what was quoted.
+    /// The change as it would happen now, if that is what was quoted; none if nothing would.
     fn event(
         &self,
         kernel: &Kernel,
         order: &Order,
         hold: Option<&Order>,
-    ) -> Result<OrderChanged, EngineError> {
+    ) -> Result<Option<OrderChanged>, EngineError> {
         let resting = Resting::read(kernel, order)?;
         let held = hold.map(|hold| Resting::read(kernel, hold)).transpose()?;
         let held: Option<Rested<'_>> = hold.zip(held.as_ref());
@@ -111,7 +128,20 @@ impl CommitChange {
         if built.fingerprint(order) != self.quote.fingerprint || !is_kept {
             return Err(self.overtaken().into());
         }
-        Ok(changed(order, built, held))
+        Ok((!built.is_nothing()).then(|| self.changed(order, built, held)))
+    }
+
+    fn changed(&self, order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChanged {
+        let first_line = u16::try_from(order.lines.len()).expect("ORDER_LINES_MAX fits 16 bits");
+        let taken = held.map(|(hold, resting)| HoldTaken {
+            no: hold.no,
+            units: resting.units_of(hold),
+            first_line,
+        });
+        let Built { change, off, .. } = built;
+        let change = Box::new(OrderChange { quote: Some(self.quote.id.clone()), ..change });
+        let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
+        OrderChanged { no, id, priority, off, taken, change }
     }
 
     /// Claims room on the days of nodes beyond what the order and the hold have there.
@@ -136,19 +166,6 @@ impl CommitChange {
             Err(self.overtaken().into())
         }
     }
-}
-
-fn changed(order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChanged {
-    let first_line = u16::try_from(order.lines.len()).expect("ORDER_LINES_MAX fits 16 bits");
-    let taken = held.map(|(hold, resting)| HoldTaken {
-        no: hold.no,
-        units: resting.units_of(hold),
-        first_line,
-    });
-    let Built { change, off, .. } = built;
-    let change = change.into();
-    let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
-    OrderChanged { no, id, priority, off, on: Vec::new(), taken, change }
 }
 
 /// Whether a pair of an item says who may have its units.

@@ -2,6 +2,7 @@
 
 use super::operation::{Change, Operation, Wanted};
 use crate::command::order::cancelled::{LineCancellation, line_of_bundle, releases};
+use crate::command::order::on_hold::refuse_on_hold;
 use crate::model::{AllocationUnits, Order, OrderState, Refusal, Sku, SkuNo};
 use crate::transaction::rests::Resting;
 
@@ -37,13 +38,28 @@ pub fn seek(
     if order.state() != OrderState::Open {
         return Err(Refusal::OrderClosed { order_id: order.header.id.clone() });
     }
-    let mut seeking = Seeking { order, resting, sku, fewer: Vec::new(), found: Sought::default() };
+    let mut seeking = Seeking {
+        order,
+        resting,
+        sku,
+        fewer: Vec::new(),
+        bundles: Vec::new(),
+        found: Sought::default(),
+    };
+    if let Err(why) = one_currency(order, change) {
+        seeking.found.faults.push(Fault { operation: None, why });
+    }
     for (at, operation) in change.operations.iter().enumerate() {
-        if let Err(why) = seeking.operation(operation, change) {
+        if let Err(why) = seeking.operation(operation) {
             seeking.found.faults.push(Fault { operation: Some(at), why });
         }
     }
     let Seeking { fewer, mut found, .. } = seeking;
+    if order.has_let_go() && !found.more.is_empty() {
+        // It would keep what it is to let go of.
+        let why = refuse_on_hold(order).expect_err("it is on hold");
+        found.faults.push(Fault { operation: None, why });
+    }
     if !fewer.is_empty() {
         // Each of them can be had by itself, and no two are of the same line or bundle.
         found.releases = releases(order, resting, &fewer)?;
@@ -51,22 +67,30 @@ pub fn seek(
     Ok(found)
 }
 
+/// Amounts of an order are in one currency.
+fn one_currency(order: &Order, change: &Change) -> Result<(), Refusal> {
+    let known = order.amended.as_ref().and_then(|of| of.amounts.as_ref());
+    match (known.map(|known| known.currency), change.currency) {
+        (Some(known), Some(currency)) if known != currency => {
+            let order_id = order.header.id.clone();
+            Err(Refusal::CurrencyDiffers { order_id, currency, known })
+        }
+        _ => Ok(()),
+    }
+}
+
 struct Seeking<'a, F> {
     order: &'a Order,
     resting: &'a Resting,
     sku: F,
     fewer: Vec<LineCancellation>,
+    /// The first lines of bundles that were named.
+    bundles: Vec<u16>,
     found: Sought,
 }
 
 impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
-    fn operation(&mut self, operation: &Operation, change: &Change) -> Result<(), Refusal> {
-        if let Some(known) = self.order.amended.as_ref().and_then(|of| of.amounts.as_ref())
-            && let Some(currency) = change.currency.filter(|currency| *currency != known.currency)
-        {
-            let (order_id, known) = (self.order.header.id.clone(), known.currency);
-            return Err(Refusal::CurrencyDiffers { order_id, currency, known });
-        }
+    fn operation(&mut self, operation: &Operation) -> Result<(), Refusal> {
         match operation {
             Operation::SetQuantity { line, quantity } => self.set_quantity(*line, *quantity),
             Operation::Add(wanted) => {
@@ -75,6 +99,7 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
             }
             Operation::Swap { line, instead } => {
                 self.line(*line)?;
+                self.name_bundle(*line)?;
                 self.fewer(*line, instead.quantity)?;
                 self.found.more.push(instead.clone());
                 Ok(())
@@ -92,8 +117,19 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
         Err(Refusal::LineNotFound { order_id, line_index: line.into() })
     }
 
+    /// A bundle is named by one of its lines.
+    fn name_bundle(&mut self, line: u16) -> Result<(), Refusal> {
+        let Some(bundle) = self.order.bundle_of(line) else { return Ok(()) };
+        if self.bundles.contains(&bundle.line) {
+            return Err(line_of_bundle(self.order, line.into(), bundle));
+        }
+        self.bundles.push(bundle.line);
+        Ok(())
+    }
+
     fn set_quantity(&mut self, line: u16, quantity: u32) -> Result<(), Refusal> {
         self.line(line)?;
+        self.name_bundle(line)?;
         let order = self.order;
         let of = order.lines[usize::from(line)];
         let (sku, wanted) = match order.bundle_of(line) {
@@ -110,16 +146,10 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
     }
 
     fn fewer(&mut self, line: u16, quantity: u32) -> Result<(), Refusal> {
-        let bundle = self.order.bundle_of(line);
-        let is_named = |of: &LineCancellation| {
-            bundle.is_some_and(|bundle| bundle.lines().any(|line| u32::from(line) + 1 == of.line))
-        };
-        if let Some(bundle) = bundle.filter(|_| self.fewer.iter().any(is_named)) {
-            return Err(line_of_bundle(self.order, line.into(), bundle));
-        }
+        let of_bundle = self.order.bundle_of(line).is_some();
         // Cancellations count lines from 1.
         let line = u32::from(line) + 1;
-        let cancellation = LineCancellation { line, quantity, of_bundle: bundle.is_some() };
+        let cancellation = LineCancellation { line, quantity, of_bundle };
         releases(self.order, self.resting, &[cancellation])?;
         self.fewer.push(cancellation);
         Ok(())

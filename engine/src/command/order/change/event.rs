@@ -31,14 +31,11 @@ pub struct OrderChanged {
     /// Units of the order that come off what they rest on.
     #[n(3)]
     pub off: Vec<Pegged>,
-    /// Units of it that come onto something else instead.
-    #[n(4)]
-    pub on: Vec<Pegged>,
     /// The hold of its new units, which ends.
-    #[n(5)]
+    #[n(4)]
     pub taken: Option<HoldTaken>,
     /// What it makes of the order.
-    #[n(6)]
+    #[n(5)]
     pub change: Box<OrderChange>,
 }
 
@@ -60,7 +57,7 @@ impl OrderChanged {
     /// What is claimed of each pair. A pair is asked for units, whichever order they come to: those
     /// of the hold stay where they are.
     pub fn claimed(&self) -> BTreeMap<Pair, Repeg> {
-        by_pair(self.all_off(), self.own_on().chain(self.held()))
+        by_pair(self.all_off(), self.held())
     }
 
     fn held(&self) -> impl Iterator<Item = (Pair, Reservation)> {
@@ -73,10 +70,6 @@ impl OrderChanged {
     fn all_off(&self) -> impl Iterator<Item = (Pair, Reservation)> {
         let own = self.off.iter().map(|peg| (peg.pair, peg.of(self.no, false)));
         own.chain(self.held())
-    }
-
-    fn own_on(&self) -> impl Iterator<Item = (Pair, Reservation)> {
-        self.on.iter().map(|peg| (peg.pair, self.reserved(peg, peg.line)))
     }
 
     /// Units of the hold, as the order's.
@@ -95,7 +88,7 @@ impl OrderChanged {
 
 impl Effective for OrderChanged {
     fn effects(self) -> Effects {
-        let pairs = by_pair(self.all_off(), self.own_on().chain(self.taken_on())).into_iter();
+        let pairs = by_pair(self.all_off(), self.taken_on()).into_iter();
         let mut effects: Effects = pairs
             .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
             .collect();
@@ -109,7 +102,7 @@ impl Effective for OrderChanged {
 
 impl Event for OrderChanged {
     fn describe(&self) -> Value {
-        let OrderChange { cancelled, lines, shipments, going, note, amounts, .. } = &*self.change;
+        let OrderChange { cancelled, lines, shipments, note, amounts, .. } = &*self.change;
         let line = |of: &LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
         let amounts = amounts.as_ref();
         json!({
@@ -117,7 +110,6 @@ impl Event for OrderChanged {
             "cancelled": units(cancelled),
             "added": lines.iter().map(line).collect::<Vec<_>>(),
             "shipment_node_nos": shipments.iter().map(|of| of.node.0).collect::<Vec<_>>(),
-            "promise_by": going.as_ref().map(|going| going.promise_by.to_string()),
             "note": note.as_ref().map(Text::as_str),
             "currency": amounts.map(|of| of.currency.to_string()),
             "amounts": amounts.map(|of| of.lines.clone()),

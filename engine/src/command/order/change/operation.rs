@@ -97,6 +97,13 @@ impl Operation {
         }
     }
 
+    const fn wanted(&self) -> Option<&Wanted> {
+        match self {
+            Self::Add(wanted) | Self::Swap { instead: wanted, .. } => Some(wanted),
+            _ => None,
+        }
+    }
+
     /// What callers call it.
     const fn field(&self) -> &'static str {
         match self {
@@ -113,12 +120,14 @@ impl Operation {
         if let Some(line) = self.quantity_of().or_else(|| self.amount_of()) {
             in_range(found, field("line_index"), line.into(), 0, bound(ORDER_LINES_MAX) - 1);
         }
-        let (quantity, least) = match self {
-            Self::SetQuantity { quantity, .. } => (*quantity, 0),
-            Self::Add(wanted) | Self::Swap { instead: wanted, .. } => (wanted.quantity, 1),
-            Self::SetNote(_) | Self::SetAmount { .. } => (1, 1),
+        let quantity = match self {
+            Self::SetQuantity { quantity, .. } => Some((*quantity, 0)),
+            Self::Add(wanted) | Self::Swap { instead: wanted, .. } => Some((wanted.quantity, 1)),
+            Self::SetNote(_) | Self::SetAmount { .. } => None,
         };
-        in_range(found, field("quantity"), quantity.into(), least, LINE_UNITS_MAX.into());
+        if let Some((quantity, least)) = quantity {
+            in_range(found, field("quantity"), quantity.into(), least, LINE_UNITS_MAX.into());
+        }
         if let Some(amount) = self.amount() {
             in_range(found, field("amount_minor"), amount, -AMOUNT_MAX, AMOUNT_MAX);
         }
@@ -143,6 +152,9 @@ impl Change {
         let mut found = Vec::new();
         for (at, operation) in all.iter().enumerate() {
             operation.check(at, &mut found);
+            if let Some(wanted) = operation.wanted() {
+                check_sums(&all[..=at], (at, operation.field(), wanted), &mut found);
+            }
             if all[..at].iter().any(|other| is_said_twice(other, operation)) {
                 let field = format!("operations[{at}]");
                 found.push(Violation::new(field, operation.field(), Rule::Duplicate));
@@ -161,6 +173,24 @@ impl Change {
         }
         finish(found)
     }
+}
+
+/// What is wanted of one item becomes one line: its units and its amounts are summed.
+fn check_sums(
+    all: &[Operation],
+    (at, name, of): (usize, &str, &Wanted),
+    found: &mut Vec<Violation>,
+) {
+    let same = || all.iter().filter_map(Operation::wanted).filter(|other| other.sku == of.sku);
+    if same().count() < 2 {
+        return;
+    }
+    let units = same().map(|other| i64::from(other.quantity)).sum();
+    let field = |what| format!("operations[{at}].{name}.{what}");
+    in_range(found, field("quantity"), units, 1, LINE_UNITS_MAX.into());
+    let amounts = same().filter_map(|other| other.amount);
+    let amount = amounts.fold(0, i64::saturating_add);
+    in_range(found, field("amount_minor"), amount, -AMOUNT_MAX, AMOUNT_MAX);
 }
 
 /// Whether two operations say something of the same.

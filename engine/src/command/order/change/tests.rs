@@ -6,16 +6,14 @@ use super::build::build;
 use super::decide::{Sought, seek};
 use super::operation::{Change, Operation, Wanted};
 use super::quote::{ChangeQuote, QuoteChange};
-use crate::command::fixture::{
-    AT, commit, hold, hold_id, meta, order as an_order, release, sku, told,
-};
+use crate::command::fixture::{AT, commit, hold_id, meta, order as an_order, sku, told};
 use crate::command::order::fixture::{id, order};
 use crate::command::{CommitChange, Fault};
 use crate::engine::tests::{one_unit, run};
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{
-    Allocation, Amounts, Currency, Lsn, Order, OrderChange, OrderEffect, OrderLine, Refusal,
-    RefusalKind, SkuNo, Supply, Text,
+    Allocation, Amounts, Currency, InboundNo, Lsn, NodeNo, Order, OrderChange, OrderEffect,
+    OrderLine, OrderedBundle, Refusal, RefusalKind, Shipment, SkuNo, Supply, Text,
 };
 use crate::state::stock::Rest;
 use crate::transaction::rests::Resting;
@@ -49,8 +47,7 @@ fn sought(order: &Order, change: &Change) -> Result<Sought, Refusal> {
 
 fn fault(order: &Order, change: &Change) -> Refusal {
     let mut found = sought(order, change).expect("it can be changed");
-    let Fault { operation, why } = found.faults.remove(0);
-    assert_eq!(operation, Some(0));
+    let Fault { why, .. } = found.faults.remove(0);
     why
 }
 
@@ -86,9 +83,15 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let closed = sought(&cancelled(), &of(vec![quantity(0, 0)])).expect_err("it is closed");
     let (order, change) = (full(), of(vec![add("A", 1)]));
     let (rests, held) = (as_placed(&order), super::super::fixture::order());
-    let found = Sought::default();
+    let more = [(10, 5), (11, 3)].map(|(no, quantity): (u32, u32)| Wanted {
+        sku: sku(&no.to_string()),
+        quantity,
+        amount: None,
+    });
+    let found = Sought { more: more.to_vec(), ..Sought::default() };
     let held = Some((&held, &rests));
-    let full = build((&order, &rests), (&change, &found), held, |_| None).expect_err("it is full");
+    let no = |sku: &crate::model::Sku| sku.as_str().parse().ok().map(SkuNo);
+    let full = build((&order, &rests), (&change, &found), held, no).expect_err("it is full");
     let all = [&faults[..], &[closed, full], &engine()[..]].concat();
     all.into_iter().map(|refusal| refusal.kind()).collect()
 }
@@ -108,16 +111,14 @@ fn engine() -> [Refusal; 4] {
     };
     let short = run(&mut pump, engine.quote_change(&asked("Q"))).faults.remove(0).why;
     run(&mut pump, engine.cancel_order(crate::command::fixture::cancel()));
-    run(&mut pump, engine.create_hold(hold("H")));
-    run(&mut pump, engine.release_hold(release("H")));
     let mut again = an_order();
     again.order.id = crate::model::OrderId::new("order", "P").expect("an id");
     run(&mut pump, engine.change_stock(crate::command::fixture::receive("A", "N")));
     run(&mut pump, engine.place_order(again));
     let order = crate::model::OrderId::new("order", "P").expect("an id");
     let first = QuoteChange { order: order.clone(), ..asked("R") };
-    run(&mut pump, engine.quote_change(&first));
-    run(&mut pump, engine.release_hold(release("R")));
+    let quote = run(&mut pump, engine.quote_change(&first)).quote.expect("a quote");
+    run(&mut pump, engine.commit_change(CommitChange { meta: meta(), quote }));
     let reused = told(engine.quote_change(&first));
     [overtaken, expired, short, reused]
 }
@@ -145,6 +146,7 @@ fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
     let given: Vec<_> = fewer.releases.iter().map(|of| (of.allocation, of.units)).collect();
     assert_eq!(given, [(0, 1), (1, 2)]);
     assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None }]);
+    let fewer = Sought { more: Vec::new(), ..fewer };
     let built = build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), None, |_| None);
     let off: Vec<_> = built.expect("built").off.iter().map(|of| (of.supply, of.units)).collect();
     // A line and its node: what is on hand there, and what waits at the other.
@@ -172,6 +174,71 @@ fn all_that_is_wrong_with_a_change_is_told() {
         [
             "operations[1].swap_line.quantity: \"0\" is not within 1 to 500000",
             "operations[1]: \"swap_line\" is given twice",
+        ]
+    );
+}
+
+/// Bundles of one unit each of two items: one on hand in the first shipment, and two in the second,
+/// of which one was picked and one is on its way.
+fn bundled() -> (Order, Resting) {
+    let mut order = order();
+    let line = |sku| OrderLine { sku: SkuNo(sku), ordered: 3, cancelled: 0 };
+    order.lines = Box::new([line(10), line(11)]);
+    let later = order.shipments[1].clone();
+    order.shipments = Box::new([order.shipments[0].clone(), Shipment { node: NodeNo(0), ..later }]);
+    let part = |line, shipment, units| Allocation::new((line, shipment), Supply::OnHand, units);
+    let picked = |line| Allocation { picked: 1, ..part(line, 1, 2) };
+    order.allocations = Box::new([part(0, 0, 1), picked(0), part(1, 0, 1), picked(1)]);
+    order.bundles = Box::new([OrderedBundle { sku: SkuNo(12), units: 3, line: 0, components: 2 }]);
+    let rest = |supply| Rest { supply, units: 1, eta: Some(AT) };
+    let second = [rest(Supply::Picked), rest(Supply::Inbound(InboundNo(1)))];
+    let both = || SmallVec::from_iter(second);
+    let first = || SmallVec::from_iter([rest(Supply::OnHand)]);
+    let rests = vec![first(), both(), first(), both()];
+    (order, Resting { rests, ..Resting::default() })
+}
+
+#[test]
+fn picked_units_come_off_what_was_picked_and_no_others_do() {
+    let (order, resting) = bundled();
+    let change = of(vec![quantity(0, 1)]);
+    let named = |no: SkuNo| sku(&no.0.to_string());
+    let sought = seek((&order, &resting), &change, named).expect("it is open");
+    assert_eq!(sought.faults, []);
+    let built = build((&order, &resting), (&change, &sought), None, |_| None).expect("built");
+    let back: u32 = built.change.put_back.iter().map(|of| of.units).sum();
+    let picked = built.off.iter().filter(|of| of.supply == Supply::Picked);
+    assert_eq!((back, picked.map(|of| of.units).sum::<u32>()), (2, 2));
+    assert!(built.off.iter().all(|of| of.supply != Supply::OnHand), "{:?}", built.off);
+}
+
+#[test]
+fn a_bundle_is_named_by_one_of_its_lines() {
+    let (order, resting) = bundled();
+    let named = |no: SkuNo| sku(&no.0.to_string());
+    for (first, second) in [(1, 2), (4, 5), (2, 4), (4, 2)] {
+        let change = of(vec![quantity(0, first), quantity(1, second)]);
+        let sought = seek((&order, &resting), &change, named).expect("it is open");
+        let faults: Vec<_> = sought.faults.iter().map(|of| (of.operation, of.why.kind())).collect();
+        assert_eq!(faults, [(Some(1), RefusalKind::LineOfBundle)], "{first}, {second}");
+    }
+}
+
+#[test]
+fn what_is_wanted_of_one_item_is_bounded_in_sum() {
+    let one = |quantity, amount| Operation::Add(Wanted { sku: sku("A"), quantity, amount });
+    let told = |operations| {
+        let change = Change { operations, currency: Some(euros()) };
+        crate::command::fixture::said(change.validate())
+    };
+    let most = Some(AMOUNT_MAX);
+    assert_eq!(told(vec![one(1, most)]), [""; 0]);
+    assert_eq!(
+        told(vec![one(LINE_UNITS_MAX, most), one(1, Some(1))]),
+        [
+            "operations[1].add_line.quantity: \"500001\" is not within 1 to 500000",
+            "operations[1].add_line.amount_minor: \"1000000000000001\" is not within \
+             -1000000000000000 to 1000000000000000",
         ]
     );
 }
