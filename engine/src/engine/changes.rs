@@ -50,7 +50,7 @@ impl Engine {
             Ok(has_hold) => has_hold,
             Err(fault) => return Ok(ChangeAnswer::refused(before, vec![fault])),
         };
-        self.quoted(command, before, has_hold).await
+        self.quoted(command, has_hold).await
     }
 
     /// Commits a change: exactly what was quoted, or nothing.
@@ -81,11 +81,11 @@ impl Engine {
     async fn quoted(
         &self,
         command: &QuoteChange,
-        before: OrderView,
         has_hold: bool,
     ) -> Result<ChangeAnswer, EngineError> {
         let mut claims = Claims::new(&self.kernel);
         let order = claims.in_hand(&command.order).await?;
+        let before = OrderView::read(&self.kernel, order.clone())?;
         let hold = if has_hold {
             Some(claims.in_hand(&OrderId::of_hold(&command.quote)).await?)
         } else {

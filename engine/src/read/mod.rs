@@ -128,7 +128,7 @@ async fn order_at_rest(kernel: &Kernel, id: &OrderId) -> Result<Option<OrderView
 impl OrderView {
     /// What an order rests on now, and its days; the version is that of the newest event that
     /// changed the order or one of its pairs.
-    fn read(kernel: &Kernel, mut order: Order) -> Result<Self, EngineError> {
+    pub fn read(kernel: &Kernel, mut order: Order) -> Result<Self, EngineError> {
         let (mut supplies, mut version) =
             (vec![Parts::new(); order.allocations.len()], order.last_lsn);
         if order.state() == OrderState::Open {

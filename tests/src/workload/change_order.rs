@@ -48,10 +48,12 @@ impl Room for ChangeOrder {
 
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::InJournal(Box::new(move |engine, event| {
+        // Where nothing had to change, the version is that of an earlier event.
+        Some(Told::PerhapsInJournal(Box::new(move |engine, event| {
             let AnyEvent::OrderChanged(event) = event else { return None };
             let changed = OrderChanged::new(engine, &self.change.operations, &event);
-            (event.id == self.order).then(|| Box::new(changed) as _)
+            let is_of_it = event.change.quote.as_ref() == Some(&self.quote);
+            is_of_it.then(|| Box::new(changed) as _)
         })))
     }
 }

@@ -121,9 +121,11 @@ impl Look {
         let given_up = self.given_up(kernel, &bundle, (&order, &moved))?;
         let gives_up = given_up.is_some();
         let moved = given_up.unwrap_or(moved);
+        let leaves_others = moved.leaves_others;
         let planned = self.bundle_moved(kernel, (&order, &bundle), moved);
-        if gives_up {
-            // Whom it is for comes first in the next look.
+        if gives_up || leaves_others {
+            // Whom it is for comes first in the next look, and so do others of these bundles, which
+            // wait elsewhere: newer orders would pass them in this one.
             self.planned = self.demands.len();
         }
         Ok(Some(planned))
