@@ -20,8 +20,12 @@ impl Room for DeclineShipment {
 
     fn draw(world: &mut World) -> Option<Self> {
         let collected = if world.random.percent(40) { world.collected() } else { None };
-        let order = collected.or_else(|| world.order())?.id;
+        let order = collected.or_else(|| world.order())?;
         let shipment = u16::try_from(world.random.within(1..3)).expect("small");
+        if order.destination.pickup().is_some() {
+            world.declined.push((order.id.clone(), shipment));
+        }
+        let order = order.id;
         let reason = *world.random.pick(&DeclineReason::ALL);
         let mut meta = meta();
         let mut lines = LineUnits::new();

@@ -17,6 +17,11 @@ impl Room for ResolveDecline {
 
     /// Of orders that are collected: others ask nobody.
     fn draw(world: &mut World) -> Option<Self> {
+        if world.random.percent(60)
+            && let Some((order, shipment)) = world.declined()
+        {
+            return Some(Self { meta: meta(), order, shipment });
+        }
         let collected = if world.random.percent(90) { world.collected() } else { None };
         let order = collected.or_else(|| world.order())?.id;
         let shipment = u16::try_from(world.random.within(1..4)).expect("small");

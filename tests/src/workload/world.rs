@@ -1,7 +1,7 @@
 //! What a generator knows of what it sent: commands are about what earlier ones made.
 
 use backstock_engine::command::{CreateHold, DispatchTransfer, OrderRequest};
-use backstock_engine::model::{InboundId, Timestamp};
+use backstock_engine::model::{InboundId, OrderId, Timestamp};
 
 use super::{BUNDLES, DROP, LATE_NODE, LATE_SKU, NODES, SKUS};
 use crate::fixture::{DAY, NOW};
@@ -27,6 +27,8 @@ pub(super) struct World {
     pub announced: Vec<(&'static str, &'static str, InboundId)>,
     /// Transfers that were dispatched, whatever became of them.
     pub transfers: Vec<DispatchTransfer>,
+    /// Shipments of orders that are collected which were declined, whatever became of that.
+    pub declined: Vec<(OrderId, u16)>,
     /// Holds that were to be created, whatever became of them.
     pub holds: Vec<CreateHold>,
     /// What time it is.
@@ -38,7 +40,17 @@ impl World {
     pub fn new(random: Random, name: &str) -> Self {
         let (orders, announced, transfers) = (Vec::new(), Vec::new(), Vec::new());
         let (name, holds) = (name.into(), Vec::new());
-        Self { random, name, made: 0, orders, announced, transfers, holds, now: NOW }
+        Self {
+            random,
+            name,
+            made: 0,
+            declined: Vec::new(),
+            orders,
+            announced,
+            transfers,
+            holds,
+            now: NOW,
+        }
     }
 
     /// Another command is about to be drawn: some time passed.
@@ -108,6 +120,11 @@ impl World {
         let all = self.orders.iter().filter(|order| order.destination.pickup().is_some());
         let all: Vec<_> = all.cloned().collect();
         last(&mut self.random, &all)
+    }
+
+    /// A shipment of an order that is collected which was declined: mostly one of the last.
+    pub fn declined(&mut self) -> Option<(OrderId, u16)> {
+        last(&mut self.random, &self.declined)
     }
 
     /// A transfer that was dispatched: mostly one of the last.

@@ -8,7 +8,7 @@ use backstock_tests::workload::{
 };
 
 /// Seeds after which all has to be met.
-const SEEDS: u64 = 480;
+const SEEDS: u64 = 720;
 const COMMANDS: usize = 300;
 
 /// One command after the other under a seed, checked against the naive model.
