@@ -184,9 +184,14 @@ async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
 async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
     loop {
         let step = kernel.next_step();
-        match let_go(kernel, no).await {
-            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop)?,
+        let written = match let_go(kernel, no).await {
+            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
             Ok(None) => return Ok(()),
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(()) => {}
+            // Before it was written, or as it was to be.
             Err(EngineError::DiskFull) => tokio::select! {
                 () = kernel.state.unsettled.asked() => {}
                 stepped = kernel.stepped(step) => stepped?,
