@@ -101,28 +101,29 @@ impl Features {
     }
 
     pub(super) fn of(order: &Order) -> Self {
-        let answered = order.shipments.iter().any(|shipment| shipment.answer.is_some());
-        Self::default()
+        Self::of_shipments(order)
             .with(Self::HELD, order.header.hold.is_some())
-            .with(Self::ANSWERED, answered || !order.declined.is_empty())
+            .with(Self::ANSWERED, !order.declined.is_empty())
             .with(Self::PRIORITISED, !order.header.priority.is_default())
             .with(Self::COLLECTED, order.header.destination.pickup().is_some())
             .with(Self::BUNDLED, !order.bundles.is_empty())
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
-            .with(Self::WORKED, order.shipments.iter().any(|shipment| shipment.work.is_some()))
             .with(Self::TIMELINE, !order.timeline.is_empty())
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
-            .with(Self::ASKED, order.shipments.iter().any(|shipment| shipment.asks))
-            .with(Self::CLAIMED, is_claimed(order))
     }
-}
 
-/// Whether anybody works on a shipment of an order, or did. Most orders have none that was worked on.
-fn is_claimed(order: &Order) -> bool {
-    let mut works = order.shipments.iter().filter_map(|shipment| shipment.work.as_deref());
-    works.any(|work| work.claim.is_some())
+    /// Those that its shipments have, in one pass over them: each order that is placed is packed.
+    fn of_shipments(order: &Order) -> Self {
+        order.shipments.iter().fold(Self::default(), |all, shipment| {
+            let work = shipment.work.as_deref();
+            all.with(Self::ANSWERED, shipment.answer.is_some())
+                .with(Self::WORKED, work.is_some())
+                .with(Self::CLAIMED, work.is_some_and(|work| work.claim.is_some()))
+                .with(Self::ASKED, shipment.asks)
+        })
+    }
 }
 
 /// How an order is packed: its version, and what is there beyond it.
