@@ -123,7 +123,7 @@ fn packed_order_of_two_lines() -> PackedOrder {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = order_of_two_lines, config = budget(1_040))]
+#[bench::two_lines(setup = order_of_two_lines, config = budget(1_080))]
 fn pack_order(order: Arc<Order>) -> Arc<Order> {
     for _ in 0..ROUNDS {
         black_box(PackedOrder::of(black_box(&order)));
@@ -132,7 +132,7 @@ fn pack_order(order: Arc<Order>) -> Arc<Order> {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(4_460))]
+#[bench::two_lines(setup = packed_order_of_two_lines, config = budget(4_640))]
 fn unpack_order(packed: PackedOrder) -> PackedOrder {
     for _ in 0..ROUNDS {
         black_box(black_box(&packed).unpack()).expect("it unpacks");
