@@ -24,6 +24,7 @@ use crate::model::{
     Reservation, SkuNo, StockEffect, StockGivenUp, Supply, Timestamp, Told,
 };
 use crate::placing::over;
+use crate::state::wakes::Wakes;
 use crate::transaction::attempts::{Attempts, passes_by_itself};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Effective, recorded};
@@ -71,12 +72,20 @@ impl OrderStockLetGo {
     }
 }
 
-/// Pure: what an order lets go of what it rests on at an instant; none if no hold of it is due.
-fn decide(order: &Order, resting: &Resting, at: Timestamp) -> Option<OrderStockLetGo> {
-    let is_due = order.lets_go_at().is_some_and(|due| due <= at);
-    if !is_due || order.state() != OrderState::Open {
-        return None;
+/// Whether an order is to let its units go by now. It is noted when it will be, if that is later.
+fn is_due(wakes: &Wakes, order: &Order, now: Timestamp) -> bool {
+    match order.lets_go_at().filter(|_| order.state() == OrderState::Open) {
+        None => false,
+        Some(at) if at > now => {
+            wakes.note(order.no, at);
+            false
+        }
+        Some(_) => true,
     }
+}
+
+/// Pure: what an order, which is due, lets go of what it rests on.
+fn decide(order: &Order, resting: &Resting, at: Timestamp) -> OrderStockLetGo {
     let mut lines: Vec<(SkuNo, LineRepegged)> = Vec::new();
     let mut touched = Vec::new();
     for (a, rests) in order.allocations.iter().zip(&resting.rests) {
@@ -110,7 +119,7 @@ fn decide(order: &Order, resting: &Resting, at: Timestamp) -> Option<OrderStockL
         first.told = touched.iter().map(|at| untold(order, *at)).collect();
     }
     let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
-    Some(OrderStockLetGo { no, id, at, lines, priority })
+    OrderStockLetGo { no, id, at, lines, priority }
 }
 
 /// A shipment has no day any more.
@@ -209,22 +218,20 @@ async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
 async fn let_go(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
     shown(kernel).await?;
     let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
-    let now = kernel.state.now();
-    let is_open = order.state() == OrderState::Open;
-    match order.lets_go_at().filter(|_| is_open) {
-        None => return Ok(None),
-        Some(at) if at > now => {
-            kernel.state.wakes.note(no, at);
-            return Ok(None);
-        }
-        Some(_) => {}
+    let (wakes, now) = (&kernel.state.wakes, kernel.state.now());
+    if !is_due(wakes, &order, now) {
+        return Ok(None);
     }
     let mut claims = Claims::new(kernel);
     let order = claims.in_hand(&order.header.id).await?;
+    // Another command may have had it in hand before.
+    if !is_due(wakes, &order, now) {
+        return Ok(None);
+    }
     let mut attempts = Attempts::begin(kernel);
     let (event, units) = loop {
         let resting = Resting::read(kernel, &order)?;
-        let Some(event) = decide(&order, &resting, now) else { return Ok(None) };
+        let event = decide(&order, &resting, now);
         let attempt = over::claim(kernel, event.by_pair(), None).await?;
         if let Some(units) = attempts.end(attempt).await? {
             break (event, units);
@@ -251,13 +258,19 @@ async fn shown(kernel: &Kernel) -> Result<(), EngineError> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
     use smallvec::SmallVec;
 
+    use super::super::hold::HoldOrder;
     use super::super::hold::tests::on_hold;
     use super::*;
-    use crate::command::fixture::AT;
+    use crate::command::fixture::{AT, hold_order, order as place, release_order_hold};
+    use crate::engine::tests::{one_unit, poll, run as run_command};
     use crate::model::{Allocation, Answer, AnswerKind, Lsn};
     use crate::state::stock::Rest;
+    use crate::transaction::find::find_order;
 
     /// An order on hold, whose units are kept until that time.
     fn kept() -> Order {
@@ -270,13 +283,40 @@ mod tests {
         let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
         let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
         let resting = Resting { rests: rests.collect(), ..Resting::default() };
-        let event = decide(order, &resting, at)?;
+        let event = is_due(&Wakes::default(), order, at).then(|| decide(order, &resting, at))?;
         let moved = |line: &LineRepegged| {
             let line_no = line.line;
             let all: Vec<_> = line.moves.iter().map(|m| (line_no, m.shipment, m.units)).collect();
             all
         };
         Some(event.lines.iter().flat_map(|(_, line)| moved(line)).collect())
+    }
+
+    /// Its first hold is released by who has the order in hand when its units are to be let go.
+    #[test]
+    fn a_hold_that_is_released_as_it_is_due_leaves_the_next_one_its_instant() {
+        let (engine, mut pump) = one_unit();
+        run_command(&mut pump, engine.place_order(place()));
+        let after = |seconds: i64| AT.saturating_add_micros(seconds * 1_000_000);
+        for (hold, until) in [("1", after(1)), ("2", after(9))] {
+            let hold = HoldOrder { stock_until: Some(until), ..hold_order(hold) };
+            run_command(&mut pump, engine.hold_order(hold));
+        }
+        let mut first = Claims::new(&engine.kernel);
+        let taken = poll(pin!(first.in_hand(&place().order.id)));
+        assert!(matches!(taken, Poll::Ready(Ok(_))));
+        let mut released = pin!(engine.release_order_hold(release_order_hold("1")));
+        assert!(poll(released.as_mut()).is_pending(), "behind who has it in hand");
+        engine.tell_time(after(2));
+        pump.pump().expect("the hold is due, behind its release");
+        drop(first);
+        run_command(&mut pump, released);
+        engine.tell_time(after(10));
+        for _ in 0..100 {
+            pump.pump().expect("the engine does not halt");
+        }
+        let order = run_command(&mut pump, find_order(&engine.kernel, &place().order.id));
+        assert!(order.has_let_go(), "{:?}", order.order_holds);
     }
 
     #[test]
