@@ -51,6 +51,17 @@ struct Saved {
     next: Instant,
 }
 
+/// What came of writing how far it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// It is written.
+    Current,
+    /// A caller changed the endpoint: what is sent to the earlier one has no say any more.
+    Overtaken,
+    /// The disk refused.
+    Not,
+}
+
 impl Delivery {
     pub(super) fn new(shared: Arc<Shared>, id: EndpointId, endpoint: Endpoint) -> Self {
         let subjects = endpoint.subjects.iter().map(SubjectFilter::new).collect();
@@ -77,14 +88,24 @@ impl Delivery {
 
     /// Sends, until there is a reason not to. Then it is written how far it came, and why it ended.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<Stop>) {
-        let state = self.send(&mut stop).await;
+        let mut state = self.send(&mut stop).await;
         if *stop.borrow() != Stop::Now {
             while let Some(tried) = self.trying.join_next().await {
-                self.note(tried.ok());
+                let ended = self.note(tried.ok());
+                // The first reason to send no more is the one that is told.
+                if state == EndpointState::Active {
+                    state = ended.unwrap_or(state);
+                }
             }
         }
         self.trying.abort_all();
-        self.save(state).await;
+        while self.save(state).await == Written::Not && state != EndpointState::Active {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop != Stop::No) => return,
+                () = sleep_until(self.saved.next) => {}
+            }
+        }
     }
 
     /// What the endpoint is when this ends.
@@ -96,7 +117,9 @@ impl Delivery {
         loop {
             self.take_in();
             self.begin();
-            if self.saved.next <= Instant::now() && !self.save(EndpointState::Active).await {
+            if self.saved.next <= Instant::now()
+                && self.save(EndpointState::Active).await == Written::Overtaken
+            {
                 return EndpointState::Active;
             }
             let wakes = self.wakes();
@@ -233,23 +256,23 @@ impl Delivery {
         self.last_failure = Some(Failure { at: now(), version, status, why });
     }
 
-    /// Writes how far it came. Whether the endpoint is still the one that this sends to.
-    async fn save(&mut self, state: EndpointState) -> bool {
+    /// Writes how far it came.
+    async fn save(&mut self, state: EndpointState) -> Written {
         self.saved.next = Instant::now() + SAVE_INTERVAL;
         let (progress, failure) = (self.queue.progress(), self.last_failure.clone());
         let is_saved = progress == self.saved.progress && failure == self.saved.failure;
         if is_saved && state == EndpointState::Active {
-            return true;
+            return Written::Current;
         }
         let written = self.write(progress.clone(), failure.clone(), state).await;
         match written {
             Ok(is_current) => {
                 (self.saved.progress, self.saved.failure) = (progress, failure);
-                is_current
+                if is_current { Written::Current } else { Written::Overtaken }
             }
             Err(error) => {
                 tracing::warn!(endpoint = %self.id, %error, "it was not written what was delivered");
-                true
+                Written::Not
             }
         }
     }

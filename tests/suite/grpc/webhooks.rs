@@ -44,7 +44,7 @@ enum Answer {
     /// The connection is closed.
     Close,
     /// The answer comes late.
-    After(Duration),
+    After(Duration, u16),
 }
 
 type Rule = Box<dyn Fn(&Received, usize) -> Answer + Send + Sync>;
@@ -96,12 +96,12 @@ impl Receiver {
             let (status, more) = match &answer {
                 Answer::Status(status, more) => (*status, *more),
                 Answer::Close => (0, ""),
-                Answer::After(_) => (200, ""),
+                Answer::After(_, status) => (*status, ""),
             };
             self.received.lock().await.push(Received { status, ..received });
             match answer {
                 Answer::Close => return None,
-                Answer::After(pause) => sleep(pause).await,
+                Answer::After(pause, _) => sleep(pause).await,
                 Answer::Status(..) => {}
             }
             let text = format!("HTTP/1.1 {status} Word\r\ncontent-length: 2\r\n{more}\r\nok");
@@ -296,7 +296,7 @@ async fn each_event_comes_once_signed_and_in_order_though_the_receiver_fails_and
         (0, 2) => Answer::Close,
         (0, 3) => Answer::Status(429, "retry-after: 0\r\n"),
         (0 | 1, 4) => Answer::Status(404, ""),
-        (0, 5) => Answer::After(Duration::from_millis(30)),
+        (0, 5) => Answer::After(Duration::from_millis(30), 200),
         _ => Answer::Status(200, ""),
     })
     .await;
@@ -433,6 +433,26 @@ async fn a_receiver_that_is_gone_is_sent_no_more_and_one_that_is_asked_too_often
     let of_b = all.iter().filter(|of| of.subject == "orders/B");
     assert!(of_b.into_iter().all(|of| of.at - all[0].at >= Duration::from_millis(900)));
     assert_eq!(gone.all().await.len(), before);
+    server.stop().await.expect("drained");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_receiver_answers_while_the_server_drains_is_known_after_the_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[]).await;
+    for (id, status, state) in
+        [("gone", 410, v1::EndpointState::Gone), ("last", 500, v1::EndpointState::Parked)]
+    {
+        let late = move |_: &Received, _| Answer::After(Duration::from_millis(500), status);
+        let receiver = Receiver::start(late).await;
+        set(&server, endpoint(id, &receiver.url(), &["orders/"])).await;
+        place(&mut server, id).await;
+        receiver.until("the try", |all| !all.is_empty()).await;
+        server.stop().await.expect("drained");
+        server = start(directory.path(), &[]).await;
+        assert_eq!(listed(&server, id).await.state(), state);
+        assert_eq!(receiver.all().await.len(), 1, "nothing is sent to it any more");
+    }
     server.stop().await.expect("drained");
 }
 
