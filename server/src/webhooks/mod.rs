@@ -170,13 +170,14 @@ impl Webhooks {
             if !allow_missing {
                 return Err(not_found(id).into());
             }
-            let consumer = engine.put_consumer(&consumer_of(id), (None, true), now())?;
+            // From now on, also where an earlier endpoint of the id left its consumer.
+            let newest = Some(engine.version());
+            let consumer = engine.put_consumer(&consumer_of(id), (newest, true), now())?;
             let looked_through = consumer.position.acknowledged;
             let progress = Progress { looked_through, ..Progress::default() };
             let made = |_| change(None).map(|endpoint| Endpoint { progress, ..endpoint });
             engine.endpoints().put(id, made).inspect_err(|_| {
-                // Nothing is kept for an endpoint that there is not. One that stays is deleted by
-                // whoever sees it.
+                // Nothing is kept for an endpoint that there is not.
                 let _ = engine.delete_consumer(&consumer_of(id));
             })
         })

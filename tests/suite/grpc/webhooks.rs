@@ -10,6 +10,8 @@ use backstock::clock::ClockKind;
 use backstock::config::Config;
 use backstock::serve::ServeOptions;
 use backstock::webhooks::{Schedule, WebhookOptions, WebhookPolicy};
+use backstock_engine::feed::endpoints::consumer_of;
+use backstock_engine::model::{EndpointId, Timestamp};
 use backstock_proto::v1;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -496,6 +498,23 @@ async fn what_may_not_be_sent_to_is_refused() {
     let test = v1::TestEndpointRequest { endpoint_id: "shop".into() };
     let tested = server.webhooks.clone().test_endpoint(test).await.expect("tested").into_inner();
     assert!(!tested.delivered && tested.message.contains("private"), "{tested:?}");
+    server.stop().await.expect("drained");
+}
+
+/// A crash between the two steps of a deletion leaves a consumer without its endpoint.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_endpoint_is_sent_what_comes_from_now_on_whatever_an_earlier_one_left() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = start(directory.path(), &[20; 20]).await;
+    let id = EndpointId::new("endpoint_id", "shop").expect("an id");
+    let left = (Some(server.engine.version()), true);
+    server.engine.put_consumer(&consumer_of(&id), left, Timestamp::from_micros(1)).expect("put");
+    place(&mut server, "BEFORE").await;
+    let receiver = Receiver::start(takes).await;
+    set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    let after = place(&mut server, "AFTER").await;
+    let all = receiver.delivered(1).await;
+    assert_eq!(all.iter().map(|of| of.version).collect::<Vec<_>>(), [after]);
     server.stop().await.expect("drained");
 }
 
