@@ -35,7 +35,9 @@ use std::io;
 use std::sync::Arc;
 
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::feed::endpoints::{Endpoint, EndpointState, Progress, consumer_of};
+use backstock_engine::feed::endpoints::{
+    Endpoint, EndpointState, Progress, consumer_of, not_found,
+};
 use backstock_engine::model::{EndpointId, Lsn, Refusal, Timestamp};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -321,10 +323,6 @@ fn afresh(progress: &Progress) -> Progress {
         (of.failures, of.due) = (0, Timestamp::from_micros(0));
     }
     progress
-}
-
-fn not_found(id: &EndpointId) -> Refusal {
-    Refusal::EndpointNotFound { endpoint_id: id.clone() }
 }
 
 /// What time it is in the world: receivers look whether a message is old. A server that replays the
