@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::actor::Slot;
+use crate::model::Order;
 use crate::planning::Wanted;
+use crate::state::State;
 use crate::state::stock::{Asker, Asks, Promise, StockActor, StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::error::EngineError;
@@ -19,6 +21,21 @@ pub fn asks(kernel: &Kernel, wanted: &Wanted<'_>) -> Arc<Asks> {
         at: wanted.at.max(kernel.state.now()),
         who: vec![Asker { order, channel, is_known }],
     })
+}
+
+/// Whether a pair of an order's items says who may have its units.
+pub fn has_terms(state: &State, order: &Order) -> bool {
+    order.lines.iter().any(|line| state.catalogue.entry(line.sku).row.has_terms())
+}
+
+/// That orders ask for what they have, as they were given it.
+pub fn as_before(kernel: &Kernel, orders: &[&Order]) -> Arc<Asks> {
+    let asker = |of: &&Order| Asker {
+        order: Some(of.no),
+        channel: of.header.channel.clone(),
+        is_known: true,
+    };
+    Arc::new(Asks { at: kernel.state.now(), who: orders.iter().map(asker).collect() })
 }
 
 /// What a pair promises to who asks.

@@ -7,7 +7,7 @@
 //!                          +------- overtaken, in the way ---+
 //! ```
 
-mod asking;
+pub mod asking;
 pub mod bundles;
 pub mod going;
 pub mod judge;

@@ -1,7 +1,5 @@
 //! Confirming a hold: it becomes an order, in one commit.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::replaced::HoldReplaced;
@@ -16,6 +14,7 @@ use crate::model::{
     OrderId, PackedOrder, Pegged, Refusal, Rule, ServiceName, Shortage, SkuNo, Supply, Text,
     Timeline, Violation,
 };
+use crate::placing::asking::{as_before, has_terms};
 use crate::placing::bundles::bundled;
 use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::opening;
@@ -27,7 +26,7 @@ use crate::planning::{Opening, Rooms, Wanted, WantedLine, Way};
 use crate::state::State;
 use crate::state::network::Network;
 use crate::state::orders::Found;
-use crate::state::stock::{Asker, Asks, Ready};
+use crate::state::stock::Ready;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Facts};
@@ -317,18 +316,6 @@ fn is_served_alike(state: &State, held: &Order, command: &ConfirmHold) -> bool {
         || (state.network.load().served.alike(names.0, names.1) && !has_terms(state, held))
 }
 
-/// Whether a pair of its items says who may have its units.
-fn has_terms(state: &State, held: &Order) -> bool {
-    held.lines.iter().any(|line| state.catalogue.entry(line.sku).row.has_terms())
-}
-
-/// That a hold asks for what it has, as it was given it.
-fn as_before(kernel: &Kernel, held: &Order) -> Arc<Asks> {
-    let (order, channel) = (Some(held.no), held.header.channel.clone());
-    let who = vec![Asker { order, channel, is_known: true }];
-    Arc::new(Asks { at: kernel.state.now(), who })
-}
-
 /// Whether that is where a hold goes.
 fn is_there(network: &Network, to: &Destination<NodeId>, held: &Destination) -> bool {
     match (to, held) {
@@ -403,7 +390,7 @@ async fn keep(
         // By another channel, a pair that says something by the time that it is asked refuses.
         let is_by_the_same = command.channel.is_none() || command.channel == held.header.channel;
         let asks = is_by_the_same && has_terms(&kernel.state, held);
-        let asks = asks.then(|| as_before(kernel, held));
+        let asks = asks.then(|| as_before(kernel, &[held]));
         let resting = Resting::read(kernel, held)?;
         let (units, is_part) = (resting.units_of(held), !rest.is_nothing());
         if is_part && Rest::of(held, &resting) != *rest {

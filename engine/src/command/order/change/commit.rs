@@ -1,17 +1,16 @@
 //! Committing a change that was quoted.
 
-use std::sync::Arc;
+use std::iter;
 
 use super::build::{Built, Rested, build};
 use super::decide::seek;
 use super::event::{HoldTaken, OrderChanged};
 use super::quote::ChangeQuote;
-use crate::actor::Row;
 use crate::model::digest::fingerprint;
 use crate::model::load::{beyond, put_on};
 use crate::model::{Meta, Order, OrderChange, OrderId, OwnerId, Refusal, Sku};
+use crate::placing::asking::{as_before, has_terms};
 use crate::placing::over::claim;
-use crate::state::stock::{Asker, Asks};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision};
@@ -56,13 +55,14 @@ impl Command for CommitChange {
         if self.quote.until <= self.meta.at {
             return Err(Refusal::ChangeExpired { order_id: self.quote.order.clone() }.into());
         }
+        let asked: Vec<&Order> = iter::once(&order).chain(&hold).collect();
         let mut attempts = Attempts::begin(kernel);
         loop {
             let Some(event) = self.event(kernel, &order, hold.as_ref())? else {
                 return Ok(Decision::Nothing(order.last_lsn));
             };
-            let asks = has_terms(kernel, &order, hold.as_ref());
-            let asks = asks.then(|| asks_of(kernel, &order, hold.as_ref()));
+            let asks = asked.iter().any(|order| has_terms(&kernel.state, order));
+            let asks = asks.then(|| as_before(kernel, &asked));
             let attempt = match claim(kernel, event.claimed(), asks).await? {
                 Attempt::Done(claims) => self.with_room(claims, &order, hold.as_ref(), &event)?,
                 attempt => attempt,
@@ -166,22 +166,4 @@ impl CommitChange {
             Err(self.overtaken().into())
         }
     }
-}
-
-/// Whether a pair of an item says who may have its units.
-fn has_terms(kernel: &Kernel, order: &Order, hold: Option<&Order>) -> bool {
-    let lines = order.lines.iter().chain(hold.iter().flat_map(|hold| hold.lines.iter()));
-    let mut rows = lines.map(|line| &kernel.state.catalogue.entry(line.sku).row);
-    rows.any(Row::has_terms)
-}
-
-/// That an order and the hold of its new units ask for what they have, as they were given it.
-fn asks_of(kernel: &Kernel, order: &Order, hold: Option<&Order>) -> Arc<Asks> {
-    let asker = |of: &Order| Asker {
-        order: Some(of.no),
-        channel: of.header.channel.clone(),
-        is_known: true,
-    };
-    let who = [Some(order), hold].into_iter().flatten().map(asker).collect();
-    Arc::new(Asks { at: kernel.state.now(), who })
 }
