@@ -63,6 +63,12 @@ pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 /// Most days that a node has to answer that it is asked to give a shipment back.
 pub const RECALL_DAYS_MAX: u64 = 30;
 
+/// Most days for which a node keeps packages that nobody collects: two months of shelf space.
+pub const PICKUP_DAYS_MAX: u16 = 60;
+
+/// Most minutes before a cut-off at which a shipment is released by itself: a week.
+pub const RELEASE_MINUTES_MAX: u16 = 7 * 24 * 60;
+
 /// Components of a bundle. Each is a line of an order that has the bundle, and a set of more than a
 /// handful of items is packed by hand anyway.
 pub const BUNDLE_COMPONENTS_MAX: usize = 16;

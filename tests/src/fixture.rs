@@ -110,6 +110,8 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         capacity_shipments_per_day: None,
         min_order_quantity: None,
         reliability: None,
+        pickup_days: None,
+        release: None,
         shipment_cost: 100,
         unit_cost: 10,
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },

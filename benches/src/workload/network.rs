@@ -118,6 +118,8 @@ pub fn node(no: u32) -> NodeDefinition {
         capacity_shipments_per_day: None,
         min_order_quantity: None,
         reliability: None,
+        pickup_days: None,
+        release: None,
         shipment_cost: i64::from(200 + no),
         unit_cost: 20,
         lead_time_days: 0,

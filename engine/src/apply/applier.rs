@@ -382,14 +382,20 @@ impl<'a> Applier<'a> {
                     self.kernel.state.wakes.note(order, until);
                 }
             }
-            OrderEffect::ReleaseHold(_)
-            | OrderEffect::GiveUpStock(_)
+            // What waited for the end of the hold may be due.
+            OrderEffect::ReleaseHold(_) => self.kernel.state.wakes.note(order, said.at),
+            OrderEffect::Progress(progress) => {
+                if let Some(until) = progress.kept_until() {
+                    self.kernel.state.wakes.note(order, until);
+                }
+            }
+            OrderEffect::GiveUpStock(_)
             | OrderEffect::ResolveDecline(_)
             | OrderEffect::Cancel(_)
             | OrderEffect::CancelPicked(_)
+            | OrderEffect::Expire(_)
             | OrderEffect::DeclinePart(_)
             | OrderEffect::Ship { .. }
-            | OrderEffect::Progress(_)
             | OrderEffect::Answer { .. }
             | OrderEffect::Prioritise(_)
             | OrderEffect::Change(_)

@@ -19,8 +19,9 @@ use super::order::cancel::OrderCancelled;
 use super::order::change::OrderChanged;
 use super::order::claim::ShipmentClaimed;
 use super::order::decline::ShipmentDeclined;
+use super::order::due::expire::ShipmentExpired;
+use super::order::due::let_go::OrderStockLetGo;
 use super::order::hold::OrderHeld;
-use super::order::let_go::OrderStockLetGo;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
@@ -137,7 +138,7 @@ macro_rules! events {
 
 events! {
     1 or 39 or 51 or 48 or 53 "item_defined" ItemDefined,
-    2 or 24 or 38 or 44 or 55 "node_defined" NodeDefined,
+    2 or 24 or 38 or 44 or 55 or 66 "node_defined" NodeDefined,
     3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
@@ -159,12 +160,13 @@ events! {
     52 "hold_changed" HoldChanged,
     54 "sale_opened" SaleOpened,
     56 "holds_prolonged" HoldsProlonged,
-    57 "shipment_progressed" ShipmentProgressed,
+    57 or 67 "shipment_progressed" ShipmentProgressed,
     60 "order_held" OrderHeld,
     61 "order_hold_released" OrderHoldReleased,
     62 "order_stock_let_go" OrderStockLetGo,
     64 "decline_resolved" DeclineResolved,
     65 "shipment_claimed" ShipmentClaimed,
+    68 "shipment_expired" ShipmentExpired,
 }
 
 #[cfg(test)]

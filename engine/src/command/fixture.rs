@@ -69,6 +69,8 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         eligibility: Eligibility::default(),
         pickup: PickupOffer::default(),
         reliability: None,
+        pickup_days: None,
+        release: None,
     }
 }
 

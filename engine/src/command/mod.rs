@@ -32,8 +32,9 @@ pub use order::change::{
 };
 pub use order::claim::ClaimShipment;
 pub use order::decline::DeclineShipment;
+pub use order::due::expire::ShipmentExpired;
+pub use order::due::let_go::OrderStockLetGo;
 pub use order::hold::{HoldOrder, OrderHeld};
-pub use order::let_go::OrderStockLetGo;
 pub use order::place::request::PlaceOrder;
 pub use order::prioritise::{OrderPrioritised, SetOrderPriority};
 pub use order::progress::ProgressShipment;

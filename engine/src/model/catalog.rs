@@ -243,6 +243,24 @@ pub struct Node {
     /// all. Of two suppliers that are as good in all else, the more reliable one goes first.
     #[n(19)]
     pub reliability: Option<u16>,
+    /// Days for which a package that is ready waits there for the customer, its local day not
+    /// counted; none for as long as nobody cancels it.
+    #[n(20)]
+    pub pickup_days: Option<u16>,
+    /// When it is told by itself to work on a shipment; none if somebody tells it.
+    #[n(21)]
+    pub release: Option<ReleaseRule>,
+}
+
+/// When a node is told by itself to work on a shipment whose units are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum ReleaseRule {
+    /// As soon as they are.
+    #[n(1)]
+    AtOnce,
+    /// So many minutes before its cut-off on the day on which the shipment leaves.
+    #[n(2)]
+    BeforeCutOff(#[n(0)] u16),
 }
 
 /// How much may be planned to leave a node on one local day.
@@ -481,6 +499,11 @@ impl Node {
         self.capacity_shipments_per_day.is_some()
             || self.min_order_quantity.is_some()
             || self.pickup.is_offered()
+    }
+
+    /// Whether it says how long packages wait, or when shipments are released.
+    pub const fn paces_work(&self) -> bool {
+        self.pickup_days.is_some() || self.release.is_some()
     }
 
     /// How many of 10,000 promises are broken, of a supplier that keeps not all of them.

@@ -151,6 +151,7 @@ impl Effect {
                 no,
                 OrderEffect::Cancel(_)
                 | OrderEffect::CancelPicked(_)
+                | OrderEffect::Expire(_)
                 | OrderEffect::DeclinePart(_)
                 | OrderEffect::Ship { .. }
                 | OrderEffect::Progress(_)

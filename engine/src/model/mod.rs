@@ -45,8 +45,8 @@ pub mod week;
 pub use answer::{Answer, AnswerKind, DeclineReason};
 pub use bundle::{BundlePart, Component, Components, OrderedBundle};
 pub use catalog::{
-    Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, PickupOffer, Policy, Sale, Service,
-    Shortage, Split,
+    Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, PickupOffer, Policy, ReleaseRule,
+    Sale, Service, Shortage, Split,
 };
 pub use destination::{Destination, Pickup};
 pub use digest::StateHash;
@@ -68,10 +68,10 @@ pub use money::Currency;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocated, Allocation, AllocationUnits, Amended, Amounts, ArchivedOrder, Cause,
-    DateMoved, Decision, Decisions, Entry, Happened, KeptOrder, LineAdded, LineRepegged, Move,
-    Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldKind, OrderLine, OrderState,
-    PackedOrder, PartDeclined, PickedCancelled, Said, Shipment, ShipmentAdded, StockGivenUp,
-    Timeline, Told, Why,
+    DateMoved, Decision, Decisions, Due, Entry, Expiry, Happened, KeptOrder, LineAdded,
+    LineRepegged, Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldKind,
+    OrderLine, OrderState, PackedOrder, PartDeclined, PickedCancelled, Said, Shipment,
+    ShipmentAdded, StockGivenUp, Timeline, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -374,6 +374,15 @@ refusals! {
         shipment_number: u16,
     } => Precondition, Shipment(shipment_number);
 
+    /// Nobody collected the shipment, or packages of it, in time: they went back to the shelf.
+    #[error("shipment {shipment_number} was not collected in time: it went back to the shelf at {expired}")]
+    88 ShipmentExpired = "SHIPMENT_EXPIRED" {
+        /// The shipment.
+        shipment_number: u16,
+        /// When it went back.
+        expired: Timestamp,
+    } => Precondition, Shipment(shipment_number);
+
     /// The order has no hold of that id: it was released, or never placed.
     #[error("order {order_id} has no hold {order_hold_id}")]
     66 OrderHoldNotFound = "ORDER_HOLD_NOT_FOUND" {

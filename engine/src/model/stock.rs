@@ -194,6 +194,8 @@ pub struct LineHandled {
     pub left: u32,
     /// Units that the order gave back, the least firm first.
     pub released: u32,
+    /// Units that went back to the shelf and were given back there.
+    pub expired: u32,
 }
 
 impl Handled {
@@ -230,7 +232,7 @@ impl StockEffect {
             | Self::Reserve { .. }
             | Self::ReserveLines(_)
             | Self::Ship { .. } => false,
-            Self::Handle(handled) => handled.lines.iter().any(|of| of.released > 0),
+            Self::Handle(handled) => handled.lines.iter().any(|of| of.released + of.expired > 0),
             Self::Repeg(repeg) => repeg.frees(),
             Self::Change { .. } | Self::Release { .. } | Self::Prioritise { .. } => true,
         }

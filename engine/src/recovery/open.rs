@@ -20,7 +20,7 @@ use crate::apply::pipeline;
 use crate::apply::sharing::find_all;
 use crate::command::backlog::repeg;
 use crate::command::hold::lapse;
-use crate::command::order::let_go;
+use crate::command::order::due;
 use crate::disk::{Disk, DiskLock};
 use crate::feed::Readers;
 use crate::feed::consumers::Consumers;
@@ -126,12 +126,12 @@ pub struct Recovered {
     pub took: Duration,
 }
 
-/// What runs beside the commands: backlogs are settled, holds lapse, and orders on hold let their units
-/// go. It ends with the engine.
+/// What runs beside the commands: backlogs are settled, holds lapse, and what is due of orders is
+/// done. It ends with the engine.
 pub fn beside(kernel: &Arc<Kernel>) -> impl Future<Output = Result<(), String>> + Send + use<> {
     let (settling, lapsing) = (repeg::run(Arc::clone(kernel)), lapse::run(Arc::clone(kernel)));
-    let letting_go = let_go::run(Arc::clone(kernel));
-    async { try_join3(settling, lapsing, letting_go).await.map(|_| ()) }
+    let due = due::run(Arc::clone(kernel));
+    async { try_join3(settling, lapsing, due).await.map(|_| ()) }
 }
 
 /// Starts what runs an engine, on the current tokio runtime.

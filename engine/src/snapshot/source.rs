@@ -234,8 +234,8 @@ impl Source<'_> {
                 Some((order, hold)) => self.state.recover_hold(order, hold),
                 None => self.state.orders.recover(id, no),
             };
-        if kept.packed.is_on_hold()
-            && let Some(at) = kept.order().lets_go_at()
+        if (kept.packed.is_on_hold() || kept.packed.has_expiry())
+            && let Some((at, _)) = kept.order().next_due()
         {
             self.state.wakes.note(no, at);
         }

@@ -44,7 +44,8 @@ left out. What is left out of an item, a node or a level that is there stays:
            cut_off weekday_cut_offs holidays capacity_units_per_day
            capacity_shipments_per_day min_order_quantity shipment_cost_minor
            unit_cost_minor lead_time_days enabled channels services
-           offers_pickup reliability_basis_points]
+           offers_pickup reliability_basis_points pickup_days
+           release_minutes_before_cut_off releases_at_once]
   stock    sku node_id [on_hand unavailable safety vendor_feed vendor_feed_as_of]
   inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
   terms    sku node_id [off_sourcing channel_safety segments]
@@ -56,8 +57,8 @@ working_days are names, lists and ranges, as \"mon tue\", \"Mon,Tue\" or \"mon-f
 weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; all
 other days have cut_off. channels and services are whom a node serves, with commas
 or semicolons between names; none is all. An empty cell says nothing; none empties
-holidays, weekday_cut_offs, min_order_quantity, reliability_basis_points, opens_time
-and both capacities. vendor_feed_as_of is when the vendor stated its feed, as
+holidays, weekday_cut_offs, min_order_quantity, reliability_basis_points, opens_time,
+pickup_days, release_minutes_before_cut_off and both capacities. vendor_feed_as_of is when the vendor stated its feed, as
 2026-11-27T09:00:00Z: one that is older than one that was taken is a bad row.
 A row of terms says all of them: channel_safety as \"web:5; shop:2\", segments as
 \"vip=app,club:30% borrows; web:25 until 2026-12-01T08:00:00Z\"; what it leaves out,

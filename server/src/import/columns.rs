@@ -67,6 +67,9 @@ impl Kind {
                     "services",
                     "offers_pickup",
                     "reliability_basis_points",
+                    "pickup_days",
+                    "release_minutes_before_cut_off",
+                    "releases_at_once",
                 ],
             },
             Self::Stock => Columns {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use backstock_engine::engine::{Curve, Engine};
-use backstock_engine::model::{Day, Timestamp};
+use backstock_engine::model::{Day, Lsn, Timestamp};
 
 use super::pair::{Pair, same};
 use super::{Naive, day};
-use crate::fixture::sku;
+use crate::fixture::{DAY, sku};
 
 /// What can be promised day by day.
 #[derive(Debug, Default)]
@@ -66,6 +66,18 @@ impl Days {
 }
 
 impl Naive {
+    /// Until when a node keeps packages that are ready now, as it says, or said since.
+    pub(super) fn kept_until(&self, node: &str, since: Lsn) -> Vec<Option<Timestamp>> {
+        let moments = self.moments(since.min(self.version()), self.version());
+        let known = moments.filter_map(|moment| moment.nodes.get(node));
+        let until = |days: u16| {
+            let end = (day(self.now) + i64::from(days) + 1) * DAY;
+            Timestamp::from_micros(end)
+        };
+        let all = known.chain(self.nodes.get(node)).map(|node| node.pickup_days.map(until));
+        all.collect()
+    }
+
     /// Compares what can be promised of an item day by day, at each node and over all of them.
     pub(super) async fn compare_days(&self, engine: &Engine, item: &str) -> Result<(), String> {
         // All that comes: what is beyond the horizon is on no curve.

@@ -276,6 +276,10 @@ impl Naive {
         if let Some((sku, opens)) = self.closed().iter().find(|(_, opens)| **opens <= now) {
             return Err(format!("it is {now}, and the sale of {sku} did not open at {opens}"));
         }
+        // Nor is a package kept that is over.
+        if let Some(over) = self.orders.values().find_map(|order| order.overdue(now)) {
+            return Err(format!("it is {now}, and a package is not collected: {over:?}"));
+        }
         let mut open = self.orders.values().filter_map(Order::open_hold);
         match open.find(|hold| hold.until <= now) {
             Some(hold) => Err(format!("it is {now}, and a hold is open: {hold:?}")),

@@ -538,6 +538,8 @@ fn definition(node: &Node) -> NodeDefinition {
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
         reliability: node.reliability,
+        pickup_days: node.pickup_days,
+        release: node.release,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,

@@ -41,6 +41,21 @@ pub struct Parcel {
     pub lines: Vec<(u16, u32)>,
     /// Where.
     pub state: UnitState,
+    /// Until when it waits for the customer.
+    pub until: Option<Timestamp>,
+}
+
+impl Parcel {
+    /// The engine's package.
+    pub fn of(package: &Package) -> Self {
+        let Package { lines, until, .. } = package;
+        Self { lines: lines.to_vec(), state: package.state(), until: *until }
+    }
+
+    /// Whether it waits for the customer, and no longer than until then.
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.state == UnitState::Ready && self.until.is_some_and(|until| until <= now)
+    }
 }
 
 /// The order.
@@ -339,6 +354,48 @@ impl Order {
         }
     }
 
+    /// Packages of a shipment, from 0, which are ready and over by then, go back to the shelf; the parts
+    /// that their units are of, with units.
+    pub fn expire(
+        &mut self,
+        (shipment, at): (u16, Timestamp),
+        ids: &[String],
+        parts: &[(u16, u32)],
+    ) -> Result<Vec<Allotted>, String> {
+        if !self.holds.is_empty() {
+            return Err(format!("nothing expires of an order on hold: {self:?}"));
+        }
+        let mut in_them = BTreeMap::<u16, u32>::new();
+        for id in ids {
+            let parcel = self.packages.remove(&(shipment, id.clone())).ok_or("no such package")?;
+            if !parcel.is_over(at) {
+                return Err(format!("{id} is not over at {at}: {parcel:?}"));
+            }
+            for (line, units) in parcel.lines {
+                *in_them.entry(line).or_default() += units;
+            }
+        }
+        let back = self.put_back(parts)?;
+        let mut given = BTreeMap::<u16, u32>::new();
+        for (part, units) in parts {
+            let at = usize::from(*part);
+            if self.allotted[at].shipment != shipment || *units > self.loose(at) {
+                return Err(format!("{units} of part {at} expire of shipment {shipment}"));
+            }
+            self.cancelled[at] += units;
+            *given.entry(self.allotted[at].line).or_default() += units;
+        }
+        same("what was in packages that expire", &given, &in_them)?;
+        Ok(back)
+    }
+
+    /// A package that is over by then, if one is: of an order that is not on hold. Bundles are
+    /// expired whole, and not looked at here.
+    pub fn overdue(&self, now: Timestamp) -> Option<(&(u16, String), &Parcel)> {
+        let may_expire = self.holds.is_empty() && self.bundles.is_empty();
+        self.packages.iter().find(|(_, parcel)| may_expire && parcel.is_over(now))
+    }
+
     /// What is in packages is picked, or left, and nothing else left.
     pub fn check_packages(&self) -> Result<(), String> {
         let parts = || self.allotted.iter().enumerate();
@@ -538,11 +595,10 @@ impl Order {
             .map(|at| (self.shipped[at], self.cancelled[at], self.picked[at]));
         same("shipped, cancelled and picked", &engine, &naive.collect())?;
         let packages = order.shipments.iter().zip(0..).flat_map(|(_, at)| {
-            Content::of(order, at).packages().into_iter().map(move |package| {
-                let Package { ref id, ref lines, .. } = package;
-                let parcel = Parcel { lines: lines.to_vec(), state: package.state() };
-                ((at, id.to_string()), parcel)
-            })
+            Content::of(order, at)
+                .packages()
+                .into_iter()
+                .map(move |package| ((at, package.id.to_string()), Parcel::of(&package)))
         });
         same("packages", &packages.collect(), &self.packages)?;
         for (at, line) in order.lines.iter().enumerate() {

@@ -60,8 +60,7 @@ impl Room for CancelOrder {
             if let Some(picked) = &event.picked {
                 put_back = of_parts(&picked.put_back);
                 let parcel = |(shipment, package): &(u16, Package)| {
-                    let lines = package.lines.to_vec();
-                    let parcel = Parcel { lines, state: package.state() };
+                    let parcel = Parcel::of(package);
                     (*shipment, package.id.to_string(), parcel)
                 };
                 packages = picked.packages.iter().map(parcel).collect();

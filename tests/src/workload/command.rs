@@ -21,6 +21,9 @@ pub(super) const LINES_OF_A_PAIR: &str = "lines of a pair";
 /// That an order was on hold for so long that its units were let go.
 pub(super) const STOCK_LET_GO: &str = "stock let go";
 
+/// That nobody collected packages in time.
+pub const EXPIRED: &str = "expired";
+
 /// What the engine answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -45,6 +45,8 @@ impl Room for DefineNode {
         node.lead_time_days = u16::try_from(random.within(0..4)).expect("few days");
         node.eligibility = eligibility(random);
         node.pickup = (node.kind != NodeKind::Supplier && random.percent(90)).into();
+        let days = u16::try_from(random.within(1..4)).expect("few days");
+        node.pickup_days = random.percent(70).then_some(days);
         // Small ones, which some orders fill by themselves.
         let units = random.within(1..15);
         node.capacity_units_per_day = if random.percent(40) { units } else { 0 };

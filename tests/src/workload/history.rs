@@ -9,11 +9,11 @@ use backstock_engine::model::{
     AllocationUnits, HoldId, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
 };
 
-use super::command::{Command, FactOf, LINES_OF_A_PAIR, Outcome, STOCK_LET_GO, Told};
+use super::command::{Command, EXPIRED, FactOf, LINES_OF_A_PAIR, Outcome, STOCK_LET_GO, Told};
 use crate::fixture::NOW;
 use crate::naive::command::{
     BacklogRepegged, BundleMoved, Fact, HoldCreated, HoldsEnded, HoldsProlonged, OrderStockLetGo,
-    SaleOpened, SoldOut,
+    SaleOpened, ShipmentExpired, SoldOut,
 };
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
@@ -201,6 +201,11 @@ impl History {
                             *self.answers.entry(met).or_default() += 1;
                         }
                         Box::new(OrderStockLetGo::new(engine, &event))
+                    }
+                    Some(AnyEvent::ShipmentExpired(event)) => {
+                        let met = ("ProgressShipment", EXPIRED.into());
+                        *self.answers.entry(met).or_default() += 1;
+                        Box::new(ShipmentExpired::from(event))
                     }
                     Some(AnyEvent::HoldsProlonged(event)) => Box::new(HoldsProlonged::new(event)),
                     other => panic!("nobody was told of version {version}: {other:?}"),

@@ -54,10 +54,8 @@ impl Room for ProgressShipment {
                 return None;
             }
             let left = if event.all_left { event.picked.clone() } else { Vec::new() };
-            let packages = event.packages.iter().map(|package| {
-                let lines = package.lines.to_vec();
-                (package.id.to_string(), Parcel { lines, state: package.state() })
-            });
+            let packages =
+                event.packages.iter().map(|package| (package.id.to_string(), Parcel::of(package)));
             Some(Box::new(ShipmentProgressed {
                 order: order.to_string(),
                 shipment: event.shipment,

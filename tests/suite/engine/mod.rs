@@ -13,6 +13,7 @@ mod contention;
 mod damaged;
 mod days;
 mod eligibility;
+mod expiry;
 mod holds;
 mod idempotency;
 mod in_flight;

@@ -14,6 +14,7 @@ mod drops;
 mod eligibility;
 mod encoding;
 mod errors;
+mod expiry;
 mod explained;
 mod feed;
 mod fulfilment;

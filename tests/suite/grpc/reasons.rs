@@ -177,6 +177,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         }
         Refused(
             of_a_step @ (RefusalKind::UnitsPicked
+            | RefusalKind::ShipmentExpired
             | RefusalKind::UnitsPacked
             | RefusalKind::UnitsReady
             | RefusalKind::UnitsNotShipped

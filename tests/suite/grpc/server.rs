@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backstock::clock::ClockKind;
 use backstock::config::{self, Config, Sources};
@@ -12,7 +12,7 @@ use backstock::serve::{self, ServeError, ServeOptions};
 use backstock::shutdown::Shutdown;
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Engine, EngineError, OpenOptions};
-use backstock_engine::model::StateHash;
+use backstock_engine::model::{StateHash, Timestamp};
 use backstock_proto::v1;
 use backstock_proto::v1::admin_service_client::AdminServiceClient;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
@@ -127,6 +127,25 @@ impl TestServer {
         let mut server = Self::start(data).await;
         server.stock().await;
         server
+    }
+
+    /// Lets three days pass, and waits until what was ready of an order expired.
+    pub async fn expire(&mut self, order: &str) -> v1::Order {
+        let now = SystemTime::now() + Duration::from_hours(72);
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_micros();
+        self.engine.tell_time(Timestamp::from_micros(i64::try_from(since).expect("in range")));
+        let get = v1::GetOrderRequest { order_id: order.into(), min_version: 0 };
+        let wait = async {
+            loop {
+                let read = self.orders.get_order(get.clone()).await.expect("read").into_inner();
+                let order = read.order.expect("the order");
+                if order.shipments.iter().any(|of| of.expired_time.is_some()) {
+                    return order;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(LONG, wait).await.expect("it expires")
     }
 
     /// Makes of an empty server a stocked one.

@@ -14,7 +14,8 @@ use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
     Confidence, Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PickupOffer,
-    PostalCode, Refusal, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES, WeekdayCutOffs,
+    PostalCode, Refusal, ReleaseRule, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES,
+    WeekdayCutOffs,
 };
 use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -75,6 +76,10 @@ pub struct NodeDefinition {
     pub pickup: PickupOffer,
     #[n(18)]
     pub reliability: Option<u16>,
+    #[n(19)]
+    pub pickup_days: Option<u16>,
+    #[n(20)]
+    pub release: Option<ReleaseRule>,
 }
 
 /// A node was defined, or changed.
@@ -125,6 +130,12 @@ impl NodeDefinition {
         number("min_order_quantity", minimum, 1, limits::LINE_UNITS_MAX.into());
         let reliability = self.reliability.map_or(1, i64::from);
         number("reliability_basis_points", reliability, 1, Confidence::BASIS_POINTS_MAX.into());
+        let kept = self.pickup_days.map_or(1, i64::from);
+        number("pickup_days", kept, 1, limits::PICKUP_DAYS_MAX.into());
+        if let Some(ReleaseRule::BeforeCutOff(minutes)) = self.release {
+            let max = limits::RELEASE_MINUTES_MAX.into();
+            number("release_minutes_before_cut_off", minutes.into(), 0, max);
+        }
         number("lead_time_days", i64::from(self.lead_time_days), 0, limits::DAYS_MAX.into());
         number("shipment_cost", self.shipment_cost, 0, limits::COST_MINOR_MAX);
         number("unit_cost", self.unit_cost, 0, limits::COST_MINOR_MAX);
@@ -174,6 +185,8 @@ impl NodeDefinition {
             min_order_quantity: self.min_order_quantity,
             pickup: self.pickup,
             reliability: self.reliability,
+            pickup_days: self.pickup_days,
+            release: self.release,
         }
     }
 }
@@ -285,6 +298,7 @@ impl Event for NodeDefined {
 
     fn extension(&self) -> usize {
         match &*self.node {
+            node if node.paces_work() => 5,
             node if node.reliability.is_some() => 4,
             node if node.is_newest() => 3,
             node if !node.eligibility.is_everybody() => 2,

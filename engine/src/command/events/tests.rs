@@ -8,8 +8,9 @@ use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::order::cancelled::Picked;
 use crate::command::order::change::HoldTaken;
 use crate::command::order::decline::Apart;
+use crate::command::order::due::expire::ShipmentExpired;
+use crate::command::order::due::let_go::OrderStockLetGo;
 use crate::command::order::hold::OrderHeld;
-use crate::command::order::let_go::OrderStockLetGo;
 use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::{
@@ -31,9 +32,9 @@ use crate::model::{
     LineAdded, LineRepegged, LineUnits, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
     OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId, OrderHoldKind, OrderId,
     OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged,
-    Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, RequestId, Segment,
-    Segments, Serves, Service, Shipment, ShipmentAdded, Shortage, SkuNo, Split, StateHash, Stock,
-    StockChange, StockEffect, Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt,
+    Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, ReleaseRule, RequestId,
+    Segment, Segments, Serves, Service, Shipment, ShipmentAdded, Shortage, SkuNo, Split, StateHash,
+    Stock, StockChange, StockEffect, Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt,
     WeekdayCutOffs, Weekdays, Why,
 };
 
@@ -83,6 +84,8 @@ fn node() -> Node {
         capacity_shipments_per_day: None,
         min_order_quantity: None,
         reliability: None,
+        pickup_days: None,
+        release: None,
         pickup: PickupOffer::default(),
     }
 }
@@ -306,8 +309,13 @@ fn of_openings() -> Vec<Named> {
     let prolonged = ProlongedHold { no: OrderNo(1 << 33), id, until: ETA };
     let kind = NodeKind::Supplier;
     let vendor = Node { reliability: Some(9_750), kind, ..node() };
+    let keeps =
+        Node { pickup_days: Some(14), release: Some(ReleaseRule::BeforeCutOff(120)), ..node() };
+    let releases = Node { release: Some(ReleaseRule::AtOnce), ..node() };
     vec![
         ("node_defined_with_reliability", node_defined(vendor)),
+        ("node_defined_with_pickup_days", node_defined(keeps)),
+        ("node_defined_with_release", node_defined(releases)),
         ("item_whose_sale_opens", ItemDefined { no: PAIR.sku, item }.into()),
         ("sale_opened", SaleOpened { sku: PAIR.sku, draw }.into()),
         ("holds_prolonged", HoldsProlonged { holds: vec![prolonged] }.into()),
@@ -779,7 +787,8 @@ fn of_answers() -> Vec<Named> {
 fn packages() -> Vec<Package> {
     let lines = LineUnits::from_slice(&[(0, 2), (499, 500_000)]);
     let id = |name: &str| PackageId::new("package", name).unwrap();
-    let packed = Package { id: id("P"), lines, ready: None, dispatch: None, ended: None };
+    let packed =
+        Package { id: id("P"), lines, ready: None, dispatch: None, ended: None, until: None };
     let dispatch = Dispatch { at: ETA, carrier: text("Owl Post"), tracking: text("1Z") };
     let shipped = Package { id: id("S"), dispatch: Some(dispatch.into()), ..packed.clone() };
     let ended = |how| Some(Ended { how, at: ETA });
@@ -809,6 +818,20 @@ fn of_fulfilment() -> Vec<Named> {
         packages: packages(),
         recall,
     };
+    let kept = {
+        let ready = progressed(Act::MakeReady, None);
+        let packages = ready.packages.iter().cloned();
+        let packages = packages.map(|package| Package { until: Some(ETA), ..package }).collect();
+        ShipmentProgressed { packages, ..ready }
+    };
+    let expired = ShipmentExpired {
+        no,
+        id: order_id(),
+        shipment,
+        at,
+        units: parts(),
+        packages: packages().into_iter().map(|package| package.id).collect(),
+    };
     let picked = Some(Picked { put_back: parts(), packages: vec![(3, packages().remove(0))] });
     let serves = Some(Serves::Backlog);
     let declined =
@@ -828,6 +851,8 @@ fn of_fulfilment() -> Vec<Named> {
     vec![
         ("shipment_progressed", progressed(Act::Ship, None).into()),
         ("shipment_asked_back", progressed(Act::Recall, Some(ETA)).into()),
+        ("shipment_kept_until", kept.into()),
+        ("shipment_expired", expired.into()),
         ("picked_cancelled", OrderCancelled { no, id, releases: parts(), serves, picked }.into()),
         ("picked_declined", declined(apart(None)).into()),
         ("part_declined", declined(apart(Some(parts()))).into()),

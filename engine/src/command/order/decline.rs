@@ -419,7 +419,7 @@ pub(crate) mod tests {
     fn table_of_parts() -> Vec<RefusalKind> {
         let id = PackageId::numbered(1);
         let lines = LineUnits::from_slice(&[(0, 2)]);
-        let package = Package { id, lines, ready: None, dispatch: None, ended: None };
+        let package = Package { id, lines, ready: None, dispatch: None, ended: None, until: None };
         let ready = packed(Package { ready: Some(AT), ..package.clone() });
         let text = Text::default;
         let dispatch = Dispatch { at: AT, carrier: text(), tracking: text() };

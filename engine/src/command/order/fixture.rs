@@ -61,6 +61,7 @@ pub fn left() -> Order {
         ready: None,
         dispatch: Some(dispatch.into()),
         ended: None,
+        until: None,
     };
     let progress = Progress {
         shipment: 0,

@@ -21,25 +21,18 @@ pub(super) fn handled(order: OrderNo, units: [&[AllocationUnits]; 4]) -> Vec<(Pa
             handled.push((pair, Handled { order, lines: SmallVec::new() }));
         }
         let lines = &mut handled.last_mut().expect("it is there").1.lines;
-        lines.push(LineHandled { line, put_back, picked, left, released });
+        lines.push(LineHandled { line, put_back, picked, left, released, expired: 0 });
     }
     handled
 }
 
 /// Refuses that a part of a bundle goes where the rest of it does not.
 pub(super) fn whole_bundles(order: &Order, units: &[AllocationUnits]) -> Result<(), Refusal> {
-    for (bundle, bundle_index) in order.bundles.iter().zip(0..) {
-        let of_line = |line| {
-            let of_line = units.iter().filter(move |of| of.line == line);
-            of_line.map(|of| of.units).sum::<u32>()
-        };
-        let first = of_line(bundle.line);
-        let bundles = first / order.each_of(bundle, bundle.line);
-        let is_whole = |line| of_line(line) == bundles * order.each_of(bundle, line);
-        if !bundle.lines().all(is_whole) {
-            let order_id = order.header.id.clone();
-            return Err(Refusal::BundleNotWhole { order_id, bundle_index });
-        }
-    }
-    Ok(())
+    let of_line = |line| {
+        let of_line = units.iter().filter(move |of| of.line == line);
+        of_line.map(|of| of.units).sum::<u32>()
+    };
+    let part = order.part_of_bundle(of_line).and_then(|at| u32::try_from(at).ok());
+    let Some(bundle_index) = part else { return Ok(()) };
+    Err(Refusal::BundleNotWhole { order_id: order.header.id.clone(), bundle_index })
 }

@@ -6,11 +6,11 @@ pub mod cancelled;
 pub mod change;
 pub mod claim;
 pub mod decline;
+pub mod due;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod handled;
 pub mod hold;
-pub mod let_go;
 mod on_hold;
 pub mod place;
 pub mod prioritise;

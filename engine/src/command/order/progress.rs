@@ -165,11 +165,17 @@ impl Command for ProgressShipment {
         if self.step.is_on_shelves() {
             refuse_supplier(tx.kernel(), &order, at)?;
         }
-        let Some(event) = decide::decide(&order, (self.shipment, &self.step, self.meta.at))? else {
+        let decided = decide::decide(&order, (self.shipment, &self.step, self.meta.at))?;
+        let Some(mut event) = decided else {
             return Ok(Decision::Nothing(order.last_lsn));
         };
         if self.step == Step::Release {
             all_there(&Resting::read(tx.kernel(), &order)?, &order, at)?;
+        }
+        if self.step.act() == Act::MakeReady
+            && let Some(until) = waits_until(tx.kernel(), &order, (at, event.at))
+        {
+            event.keep_until(until);
         }
         let claims = claim(tx.kernel(), &order, &event).await?;
         tx.claims.take(claims);
@@ -187,6 +193,15 @@ impl Step {
 fn refuse_supplier(kernel: &Kernel, order: &Order, at: u16) -> Result<(), Refusal> {
     let network = kernel.state.network.load();
     has_shelves(&network.node(order.shipments[usize::from(at)].node).node)
+}
+
+/// Until when a node keeps packages of a shipment, from 0, that are ready at an instant: the end of its
+/// last local day; none for as long as nobody cancels them.
+fn waits_until(kernel: &Kernel, order: &Order, (at, ready): (u16, Timestamp)) -> Option<Timestamp> {
+    let network = kernel.state.network.load();
+    let planning = network.node(order.shipments[usize::from(at)].node);
+    let (days, zone) = (planning.node.pickup_days?, planning.calendar.zone());
+    Some(zone.instant(zone.local_day(ready).plus(days).plus(1), 0))
 }
 
 fn has_shelves(node: &Node) -> Result<(), Refusal> {

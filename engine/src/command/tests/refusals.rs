@@ -379,6 +379,7 @@ const ROOMS: [Room; 23] = [
             LineNotFound,
             NodeIsSupplier,
             ListFull,
+            ShipmentExpired,
             ShipmentDeclined,
             OrderOnHold,
             UnitsPicked,

@@ -16,8 +16,9 @@ use crate::command::order::cancelled::Picked;
 use crate::command::order::change::{HoldTaken, OrderChanged};
 use crate::command::order::claim::ShipmentClaimed;
 use crate::command::order::decline::{Apart, ShipmentDeclined};
+use crate::command::order::due::expire::ShipmentExpired;
+use crate::command::order::due::let_go::OrderStockLetGo;
 use crate::command::order::hold::OrderHeld;
-use crate::command::order::let_go::OrderStockLetGo;
 use crate::command::order::prioritise::OrderPrioritised;
 use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::release_hold::OrderHoldReleased;
@@ -127,6 +128,7 @@ fn package() -> Package {
         ready: Some(AT),
         dispatch: Some(dispatch.into()),
         ended: Some(Ended { how: Ending::Delivered, at: AT }),
+        until: None,
     }
 }
 
@@ -140,6 +142,13 @@ fn order_hold() -> OrderHold {
         stock_until: Some(AT),
         let_go: true,
     }
+}
+
+/// All of an order was in packages of one shipment.
+fn expired(id: &OrderId, units: Vec<AllocationUnits>) -> ShipmentExpired {
+    let (no, id, shipment) = (OrderNo(u64::MAX), id.clone(), u16::MAX);
+    let packages = vec![package().id; PACKAGES_MAX];
+    ShipmentExpired { no, id, shipment, at: AT, units, packages }
 }
 
 /// Each allocation rests on a supply of its own, and each is a shipment.
@@ -241,6 +250,7 @@ fn largest() -> Vec<AnyEvent> {
         }
         .into(),
         let_go(&id).into(),
+        expired(&id, all.clone()).into(),
         DeclineResolved {
             no,
             id: id.clone(),

@@ -17,7 +17,7 @@ use crate::command::{
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
     NodeKind, OwnStock, OwnerId, PackageId, PairTerms, Pickup, Policy, PostalCode, Priority,
-    PriorityClass, RequestId, Sale, Shortage, Split, Step, WeekdayCutOffs, Weekdays,
+    PriorityClass, ReleaseRule, RequestId, Sale, Shortage, Split, Step, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -381,6 +381,12 @@ fn openings(carrier: &mut Carrier) {
     carrier.carry("define_node_reliability", async |engine, meta| {
         let node = definition("V", NodeKind::Supplier);
         let node = NodeDefinition { reliability: Some(9_750), ..node };
+        engine.define_node(DefineNode { meta, node }).await
+    });
+    carrier.carry("define_node_pickup_days", async |engine, meta| {
+        let node = definition("P", NodeKind::Store);
+        let release = Some(ReleaseRule::BeforeCutOff(120));
+        let node = NodeDefinition { pickup_days: Some(7), release, ..node };
         engine.define_node(DefineNode { meta, node }).await
     });
     carrier.carry("define_item_whose_sale_opens", async |engine, meta| {

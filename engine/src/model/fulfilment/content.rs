@@ -75,7 +75,8 @@ impl<'a> Content<'a> {
                 let lines: LineUnits = lines.filter(|(_, units)| *units > 0).collect();
                 let dispatch = Some(dispatch.clone());
                 let id = PackageId::numbered(1);
-                let whole = Package { id, lines, ready: None, dispatch, ended: None };
+                let (ready, ended, until) = (None, None, None);
+                let whole = Package { id, lines, ready, dispatch, ended, until };
                 Some(whole).filter(|whole| !whole.lines.is_empty()).into_iter().collect()
             }
             _ => known.to_vec(),

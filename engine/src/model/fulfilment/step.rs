@@ -117,3 +117,10 @@ pub struct Progress {
     /// Until when the node may answer that it is asked to give the shipment back.
     pub recall: Option<Timestamp>,
 }
+
+impl Progress {
+    /// Until when the first of its packages waits for the customer, if any does.
+    pub fn kept_until(&self) -> Option<Timestamp> {
+        self.packages.iter().filter_map(|package| package.until).min()
+    }
+}

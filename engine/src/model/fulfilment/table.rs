@@ -110,11 +110,14 @@ pub enum Act {
     /// The node, which is asked, does not give the shipment back.
     #[n(14)]
     RefuseRecall = 14,
+    /// Nobody collected a package in time: its units go back to the shelf.
+    #[n(15)]
+    Expire = 15,
 }
 
 impl Act {
     /// Each of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Release,
         Self::Recall,
         Self::Pick,
@@ -129,6 +132,7 @@ impl Act {
         Self::Decline,
         Self::Cancel,
         Self::RefuseRecall,
+        Self::Expire,
     ];
 
     /// A word for it.
@@ -148,6 +152,7 @@ impl Act {
             Self::Decline => "decline",
             Self::Cancel => "cancel",
             Self::RefuseRecall => "refuse_recall",
+            Self::Expire => "expire",
         }
     }
 }
@@ -242,6 +247,7 @@ const TABLE: [[Rule; UnitState::ALL.len()]; Act::ALL.len()] = {
         /* decline */ [WAITING, WAITING, WAITING, WAITING, PACK, WAIT, LEFT, LEFT, LEFT, LEFT, GONE],
         /* cancel  */ [CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, LEFT, LEFT, LEFT, LEFT, GONE],
         /* keep    */ [Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, Stays, GONE],
+        /* expire  */ [Stays, Stays, Stays, Stays, Stays, CANCELLED, Stays, Stays, Stays, Stays, GONE],
     ]
 };
 
@@ -275,7 +281,8 @@ impl OnHold {
 /// What a hold on the order does to a step.
 pub const fn on_hold(act: Act) -> OnHold {
     match act {
-        Act::Release | Act::Pick | Act::Pack | Act::MakeReady => OnHold::Refused,
+        // Who may not have his package yet does not lose it for that.
+        Act::Release | Act::Pick | Act::Pack | Act::MakeReady | Act::Expire => OnHold::Refused,
         Act::Ship => OnHold::PackedOnly,
         Act::Recall
         | Act::Unpick

@@ -19,6 +19,8 @@ pub struct Work {
     pub packages: Vec<Package>,
     /// Who works on it, so that nobody else begins.
     pub claim: Option<Box<WorkClaim>>,
+    /// When packages of it went back to the shelf, because nobody collected them.
+    pub expired: Option<Timestamp>,
 }
 
 /// Who works on a shipment, for a while.
@@ -64,6 +66,9 @@ pub struct Package {
     /// Where its way ended.
     #[n(4)]
     pub ended: Option<Ended>,
+    /// Until when it waits for the customer; none for as long as nobody cancels it.
+    #[n(5)]
+    pub until: Option<Timestamp>,
 }
 
 /// Where the way of a package ended, and when.
@@ -137,6 +142,11 @@ impl Package {
 }
 
 impl Work {
+    /// Whether packages of it wait until an instant, or did.
+    pub fn has_expiry(&self) -> bool {
+        self.expired.is_some() || self.packages.iter().any(|package| package.until.is_some())
+    }
+
     /// Puts a package in the place of the one of its id; one without lines is no more.
     pub(in crate::model) fn put(&mut self, package: &Package) {
         let known = self.packages.iter().position(|known| known.id == package.id);

@@ -30,6 +30,8 @@ pub enum OrderEffect {
     Progress(Box<Progress>),
     /// Units were cancelled of which some were picked.
     CancelPicked(Box<PickedCancelled>),
+    /// Packages of a shipment went back to the shelf: nobody collected them in time.
+    Expire(Box<Expiry>),
     /// Units of a shipment, which its node does not ship, are a shipment by themselves, or some of
     /// them were picked.
     DeclinePart(Box<PartDeclined>),
@@ -103,6 +105,19 @@ pub struct PickedCancelled {
     pub packages: Vec<(u16, Package)>,
 }
 
+/// Packages of a shipment that nobody collected in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// The shipment, from 0.
+    pub shipment: u16,
+    /// When they went back to the shelf.
+    pub at: Timestamp,
+    /// Their units, which are cancelled.
+    pub units: Vec<AllocationUnits>,
+    /// The packages, empty.
+    pub packages: Vec<Package>,
+}
+
 /// Units of a shipment that its node does not ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartDeclined {
@@ -141,6 +156,7 @@ impl Order {
                     self.work_mut(*shipment).put(package);
                 }
             }
+            OrderEffect::Expire(expiry) => self.expire(expiry),
             OrderEffect::DeclinePart(part) => self.decline_part(part),
             OrderEffect::Answer { shipment, answer } => self.answer(*shipment, *answer),
             OrderEffect::ClaimWork { shipment, claim } => {
@@ -341,6 +357,16 @@ impl Order {
     fn forget_no_work(&mut self, shipment: u16) {
         let shipment = &mut self.shipments[usize::from(shipment)];
         shipment.work.take_if(|work| **work == Work::default());
+    }
+
+    fn expire(&mut self, Expiry { shipment, at, units, packages }: &Expiry) {
+        self.put_back(units);
+        self.cancel(units);
+        let work = self.work_mut(*shipment);
+        for package in packages {
+            work.put(package);
+        }
+        work.expired = Some(*at);
     }
 
     /// The units become a shipment by themselves, which was declined.

@@ -41,6 +41,10 @@ impl Entry {
                 new(Happened::Shipped).shipping(order, *shipment, dispatch)
             }
             OrderEffect::Progress(progress) => new(of_act(progress.act)).with_progress(progress),
+            OrderEffect::Expire(expiry) => {
+                let entry = new(Happened::Expired).with_packages(&expiry.packages);
+                Self { shipment: Some(expiry.shipment), ..entry.with_units(&expiry.units) }
+            }
             OrderEffect::DeclinePart(part) => {
                 let answered = new(Happened::Declined).answering(part.shipment, part.answer);
                 let what = if part.asks { Happened::CustomerAsked } else { answered.what };
@@ -171,7 +175,8 @@ impl Entry {
 
     fn with_progress(self, progress: &Progress) -> Self {
         let Progress { shipment, act, put_back, picked, packages, recall, .. } = progress;
-        let entry = Self { shipment: Some(*shipment), until: *recall, ..self };
+        let until = recall.or(progress.kept_until());
+        let entry = Self { shipment: Some(*shipment), until, ..self };
         match act {
             Act::Pick => entry.with_units(picked),
             Act::Unpick | Act::Recall | Act::RefuseRecall | Act::Release => {
@@ -263,5 +268,6 @@ const fn of_act(act: Act) -> Happened {
         Act::Collect => Happened::Collected,
         Act::Decline => Happened::Declined,
         Act::Cancel => Happened::Cancelled,
+        Act::Expire => Happened::Expired,
     }
 }

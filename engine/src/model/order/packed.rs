@@ -209,6 +209,16 @@ impl PackedOrder {
         Features::at(&self.0).0.has(Features::OF_VERSION_11)
     }
 
+    /// Whether packages of it wait for the customer until an instant, or did.
+    pub fn has_expiry(&self) -> bool {
+        Features::at(&self.0).0.has(Features::EXPIRES)
+    }
+
+    /// Whether it has features that no chunk of a snapshot before version 12 has.
+    pub fn needs_version_12(&self) -> bool {
+        Features::at(&self.0).0.has(Features::OF_VERSION_12)
+    }
+
     /// Before whom it is served.
     ///
     /// # Panics

@@ -105,11 +105,14 @@ pub enum Happened {
     /// What the customer was asked about is sourced anew.
     #[n(34)]
     DeclineResolved,
+    /// Nobody collected packages in time: their units went back to the shelf.
+    #[n(35)]
+    Expired,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -137,6 +140,7 @@ impl Happened {
         Self::Changed,
         Self::CustomerAsked,
         Self::DeclineResolved,
+        Self::Expired,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.
@@ -181,7 +185,8 @@ pub struct Entry {
     /// Why a node declined.
     #[n(10)]
     pub declined: Option<DeclineReason>,
-    /// Until when: a hold has its units, or a node may answer that it is asked for a shipment.
+    /// Until when: a hold has its units, a node may answer that it is asked for a shipment, or packages
+    /// wait for the customer.
     #[n(11)]
     pub until: Option<Timestamp>,
     /// When it was so, where that is another time than the engine was told.

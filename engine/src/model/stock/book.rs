@@ -306,7 +306,7 @@ impl<'a> Book<'a> {
     /// The node worked on units of an order.
     pub(super) fn handle(&mut self, handled: &Handled) {
         let order = handled.order;
-        for LineHandled { line, put_back, picked, left, released } in &handled.lines {
+        for LineHandled { line, put_back, picked, left, released, expired } in &handled.lines {
             let of = |supply, units| Reservation {
                 order,
                 line: *line,
@@ -316,6 +316,9 @@ impl<'a> Book<'a> {
                 priority: Priority::DEFAULT,
             };
             self.rest(of(Supply::Picked, *put_back), Supply::OnHand);
+            if *expired > 0 {
+                self.unpeg(of(Supply::OnHand, *expired));
+            }
             let at_supplier =
                 self.stock.reservations.units(order, *line, Supply::Supplier) >= (*picked).max(1);
             let shelf = if at_supplier { Supply::Supplier } else { Supply::OnHand };

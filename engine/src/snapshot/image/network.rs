@@ -16,7 +16,7 @@ use crate::geo::Bands;
 use crate::limits::DAYS_MAX;
 use crate::model::{
     Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, OwnStock, PickupOffer, Policy,
-    PostalCode, Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
+    PostalCode, ReleaseRule, Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -60,6 +60,22 @@ pub(in crate::snapshot) struct CatalogueV9 {
     all_else: CatalogueV8,
     /// By node, in basis points: none for one that says nothing of it.
     reliabilities: Vec<Option<u16>>,
+}
+
+/// The same, with how nodes pace their work.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV12 {
+    all_else: CatalogueV9,
+    /// By node: none for one that says nothing of it.
+    paces: Vec<Option<PaceImageV12>>,
+}
+
+/// How long packages wait at a node, and when its shipments are released.
+#[derive(Archive, Serialize)]
+struct PaceImageV12 {
+    pickup_days: Option<u16>,
+    releases_at_once: bool,
+    release_minutes: Option<u16>,
 }
 
 /// What bounds a node, beside its units a day, and whether customers collect there.
@@ -206,6 +222,30 @@ impl From<&Network> for CatalogueV9 {
         let reliabilities = network.nodes.iter().map(|n| n.node.reliability).collect();
         Self { all_else: network.into(), reliabilities }
     }
+}
+
+impl From<&Network> for CatalogueV12 {
+    fn from(network: &Network) -> Self {
+        let pace = |n: &PlanningNode| {
+            let Node { pickup_days, release, .. } = *n.node;
+            let image = PaceImageV12 {
+                pickup_days,
+                releases_at_once: release == Some(ReleaseRule::AtOnce),
+                release_minutes: match release {
+                    Some(ReleaseRule::BeforeCutOff(minutes)) => Some(minutes),
+                    Some(ReleaseRule::AtOnce) | None => None,
+                },
+            };
+            n.node.paces_work().then_some(image)
+        };
+        let paces = network.nodes.iter().map(pace).collect();
+        Self { all_else: network.into(), paces }
+    }
+}
+
+/// Whether a node says how it paces its work.
+pub(in crate::snapshot) fn have_paces(network: &Network) -> bool {
+    network.nodes.iter().any(|planning| planning.node.paces_work())
 }
 
 /// Whether a supplier says how reliable it is.
@@ -369,6 +409,11 @@ impl ArchivedCatalogueV8 {
 impl ArchivedCatalogueV9 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (nodes, policy) = self.parts()?;
+        self.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+    }
+
+    fn parts(&self) -> Result<(Vec<(Node, Lsn)>, Policy), ImageError> {
         let (mut nodes, policy) = self.all_else.parts()?;
         if nodes.len() != self.reliabilities.len() {
             return Err(ImageError::inconsistent("catalogue", "how reliable other nodes are"));
@@ -376,7 +421,27 @@ impl ArchivedCatalogueV9 {
         for ((node, _), kept) in nodes.iter_mut().zip(self.reliabilities.iter()) {
             node.reliability = kept.as_ref().map(|kept| kept.to_native());
         }
-        self.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+        Ok((nodes, policy))
+    }
+}
+
+impl ArchivedCatalogueV12 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, policy) = self.all_else.parts()?;
+        if nodes.len() != self.paces.len() {
+            return Err(ImageError::inconsistent("catalogue", "how other nodes pace their work"));
+        }
+        for ((node, _), said) in nodes.iter_mut().zip(self.paces.iter()) {
+            let Some(said) = said.as_ref() else { continue };
+            node.pickup_days = said.pickup_days.as_ref().map(|days| days.to_native());
+            let minutes = said.release_minutes.as_ref().map(|minutes| minutes.to_native());
+            node.release = match (said.releases_at_once, minutes) {
+                (true, _) => Some(ReleaseRule::AtOnce),
+                (false, minutes) => minutes.map(ReleaseRule::BeforeCutOff),
+            };
+        }
+        self.all_else.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
     }
 }
 
@@ -425,6 +490,8 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         min_order_quantity: None,
         pickup: PickupOffer::default(),
         reliability: None,
+        pickup_days: None,
+        release: None,
     })
 }
 

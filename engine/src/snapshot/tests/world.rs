@@ -9,9 +9,9 @@ use crate::model::{
     Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Draw, Eligibility,
     InboundId, InboundNo, Item, KeptOrder, LineUnits, Location, Lsn, Node, NodeId, NodeKind,
     NodeNo, Order, OrderEffect, OrderHeader, OrderId, OrderLine, OrderNo, Pair, Parts, Policy,
-    PostalCode, Priority, RequestId, Said, Sale, Serves, ServiceNo, Shipment, Shortage, Sku, SkuNo,
-    Split, StateHash, Stock, StockChange, StockEffect, Supply, Text, Timeline, Timestamp,
-    WeekdayCutOffs, Weekdays,
+    PostalCode, Priority, ReleaseRule, RequestId, Said, Sale, Serves, ServiceNo, Shipment,
+    Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
+    Timeline, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
@@ -451,6 +451,12 @@ pub(super) fn node(no: u16, version: u32) -> Node {
         // Of some, customers collect there.
         pickup: (version % 16 == 6).into(),
         reliability: (version % 16 == 13).then_some(9_000),
+        pickup_days: (version % 32 == 14).then_some(7),
+        release: match version % 32 {
+            14 => Some(ReleaseRule::AtOnce),
+            30 => Some(ReleaseRule::BeforeCutOff(90)),
+            _ => None,
+        },
     }
 }
 

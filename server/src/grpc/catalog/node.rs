@@ -4,8 +4,8 @@ use backstock_engine::calendar::CUT_OFF_MINUTES_MAX;
 use backstock_engine::command::NodeDefinition;
 use backstock_engine::limits;
 use backstock_engine::model::{
-    Confidence, Day, Eligibility, Node, NodeId, NodeKind, PostalCode, Rule, ServiceName, Text,
-    Violation,
+    Confidence, Day, Eligibility, Node, NodeId, NodeKind, PostalCode, ReleaseRule, Rule,
+    ServiceName, Text, Violation,
 };
 use backstock_proto::v1;
 
@@ -30,7 +30,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 20] = [
+pub(super) const FIELDS: [&str; 23] = [
     "kind",
     "postal_code",
     "country_code",
@@ -51,6 +51,9 @@ pub(super) const FIELDS: [&str; 20] = [
     "channels",
     "services",
     "offers_pickup",
+    "pickup_days",
+    "release_minutes_before_cut_off",
+    "releases_at_once",
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -71,6 +74,9 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         let path = "node.reliability_basis_points";
         found.fits(path, kept.into(), 1, Confidence::BASIS_POINTS_MAX.into())
     });
+    let pickup_days = node
+        .pickup_days
+        .map(|days| found.fits("node.pickup_days", days.into(), 1, limits::PICKUP_DAYS_MAX.into()));
     let mut definition = NodeDefinition {
         id,
         kind: kind.unwrap_or(NodeKind::Warehouse),
@@ -84,6 +90,8 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
         reliability,
+        pickup_days,
+        release: release(found, node),
         shipment_cost: node.shipment_cost_minor,
         unit_cost: node.unit_cost_minor,
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
@@ -95,6 +103,20 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
     found.rules(definition.validate(UsPostalCodes::shared()), &NAMES);
     definition.holidays.sort_unstable();
     definition
+}
+
+fn release(found: &mut Violations, node: &v1::Node) -> Option<ReleaseRule> {
+    let (path, max) = ("node.release_minutes_before_cut_off", limits::RELEASE_MINUTES_MAX.into());
+    let minutes = node.release_minutes_before_cut_off;
+    if node.releases_at_once {
+        if let Some(minutes) = minutes {
+            let why = "is not said of a node that releases at once".into();
+            found.breaks(path, minutes, Rule::Malformed(why));
+        }
+        return Some(ReleaseRule::AtOnce);
+    }
+    let minutes = minutes.map(|minutes| found.fits(path, minutes.into(), 0, max));
+    minutes.map(ReleaseRule::BeforeCutOff)
 }
 
 fn eligibility(found: &mut Violations, node: &v1::Node) -> Eligibility {
@@ -158,6 +180,8 @@ pub(super) fn message(node: &Node) -> v1::Node {
         capacity_shipments_per_day: node.capacity_shipments_per_day,
         min_order_quantity: node.min_order_quantity,
         reliability: node.reliability,
+        pickup_days: node.pickup_days,
+        release: node.release,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
@@ -193,5 +217,11 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
         channels: node.eligibility.channels.iter().map(|name| name.as_str().to_owned()).collect(),
         services: node.eligibility.services.iter().map(ToString::to_string).collect(),
         offers_pickup: node.pickup.is_offered(),
+        pickup_days: node.pickup_days.map(Into::into),
+        release_minutes_before_cut_off: match node.release {
+            Some(ReleaseRule::BeforeCutOff(minutes)) => Some(minutes.into()),
+            Some(ReleaseRule::AtOnce) | None => None,
+        },
+        releases_at_once: node.release == Some(ReleaseRule::AtOnce),
     }
 }

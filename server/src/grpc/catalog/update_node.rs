@@ -101,6 +101,11 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "reliability_basis_points" => {
                 node.reliability_basis_points = given.reliability_basis_points;
             }
+            "pickup_days" => node.pickup_days = given.pickup_days,
+            "release_minutes_before_cut_off" => {
+                node.release_minutes_before_cut_off = given.release_minutes_before_cut_off;
+            }
+            "releases_at_once" => node.releases_at_once = given.releases_at_once,
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,
             "lead_time_days" => node.lead_time_days = given.lead_time_days,

@@ -142,6 +142,7 @@ const fn event(what: Happened) -> Event {
         Happened::Changed => Event::Changed,
         Happened::CustomerAsked => Event::CustomerAsked,
         Happened::DeclineResolved => Event::DeclineResolved,
+        Happened::Expired => Event::Expired,
     }
 }
 
@@ -158,12 +159,14 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::Ready
             | Event::Delivered
             | Event::Collected
+            | Event::Expired
     )
 }
 
 /// What a customer may know of an entry. Whatever is not named here is not told.
 fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
     let moved = entry.event() == Event::DateMoved;
+    let is_ready = entry.event() == Event::Ready;
     v1::TimelineEntry {
         version: entry.version,
         time: entry.time,
@@ -178,6 +181,8 @@ fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
         occurred_time: entry.occurred_time,
         left_out: if moved { 0 } else { entry.left_out },
         added_lines: entry.added_lines,
+        // Until when he may collect it.
+        until: entry.until.filter(|_| is_ready),
         ..v1::TimelineEntry::default()
     }
 }

@@ -210,13 +210,14 @@ fn shipment(
         pickup_node_id: String::new(),
         released_time: at_work(|work| work.released),
         recall_until: at_work(|work| work.recall),
+        expired_time: at_work(|work| work.expired),
         packages: packages.iter().map(package).collect(),
         customer_asked: order.asks(at),
     }
 }
 
 fn package(package: &Package) -> v1::Package {
-    let Package { id, lines, ready, dispatch, ended } = package;
+    let Package { id, lines, ready, dispatch, ended, until } = package;
     let line =
         |&(line, quantity): &(u16, u32)| v1::LineQuantity { line_index: line.into(), quantity };
     let dispatch = dispatch.as_deref();
@@ -228,6 +229,7 @@ fn package(package: &Package) -> v1::Package {
         tracking: dispatch.map(|d| d.tracking.as_str().to_owned()).unwrap_or_default(),
         shipped_time: dispatch.map(|d| times::timestamp(d.at)),
         ready_time: ready.map(times::timestamp),
+        ready_until: until.map(times::timestamp),
         ended_time: ended.map(|ended| times::timestamp(ended.at)),
     }
 }

@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 20] = [
+const FIELDS: [(&str, &str); 23] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -45,6 +45,9 @@ const FIELDS: [(&str, &str); 20] = [
     ("services", "services"),
     ("offers_pickup", "offers_pickup"),
     ("reliability_basis_points", "reliability_basis_points"),
+    ("pickup_days", "pickup_days"),
+    ("release_minutes_before_cut_off", "release_minutes_before_cut_off"),
+    ("releases_at_once", "releases_at_once"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -72,6 +75,8 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     let shipments = capacity("capacity_shipments_per_day");
     let minimum = capacity("min_order_quantity");
     let reliability = capacity("reliability_basis_points");
+    let pickup_days = capacity("pickup_days");
+    let release = capacity("release_minutes_before_cut_off");
     v1::Node {
         node_id: columns.required("node_id"),
         kind: kind.unwrap_or_default().into(),
@@ -91,6 +96,11 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         capacity_shipments_per_day: shipments.flatten(),
         min_order_quantity: minimum.flatten(),
         reliability_basis_points: reliability.flatten(),
+        pickup_days: pickup_days.flatten(),
+        release_minutes_before_cut_off: release.flatten(),
+        releases_at_once: columns
+            .parsed("releases_at_once", "true or false", truth)
+            .unwrap_or_default(),
         shipment_cost_minor: columns
             .optional("shipment_cost_minor", WHOLE_NUMBER)
             .unwrap_or_default(),

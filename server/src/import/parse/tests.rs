@@ -200,6 +200,9 @@ fn what_would_be_cut_to_a_value_is_refused() {
         ("capacity_shipments_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("min_order_quantity", &["12", "none"], &["12.0", "1,000", "-1"]),
         ("reliability_basis_points", &["9750", "none"], &["97.5%", "-1"]),
+        ("pickup_days", &["7", "none"], &["7 days", "-1"]),
+        ("release_minutes_before_cut_off", &["0", "90", "none"], &["01:30", "-1"]),
+        ("releases_at_once", &["true", "FALSE"], &["yes", "1"]),
         ("lead_time_days", &["3"], &["3 days", "3.0"]),
     ] {
         let taken = good.iter().chain(bad).filter(|text| takes(column, text)).copied();

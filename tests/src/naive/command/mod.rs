@@ -25,6 +25,7 @@ mod resolve_decline;
 mod sale_opened;
 mod set_order_priority;
 mod set_policy;
+mod shipment_expired;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,6 +58,7 @@ pub use self::resolve_decline::DeclineResolved;
 pub use self::sale_opened::SaleOpened;
 pub use self::set_order_priority::OrderPrioritised;
 pub use self::set_policy::PolicySet;
+pub use self::shipment_expired::ShipmentExpired;
 use super::hold::Units;
 use super::pair::same;
 use super::{Allotted, Naive};

@@ -44,7 +44,7 @@ impl OrderChanged {
         });
         let units = |of: &AllocationUnits| (of.allocation, of.units);
         let packages = change.packages.iter().map(|(shipment, package)| {
-            let parcel = Parcel { lines: package.lines.to_vec(), state: package.state() };
+            let parcel = Parcel::of(package);
             (*shipment, package.id.to_string(), parcel)
         });
         let cancelled = OrderCancelled {

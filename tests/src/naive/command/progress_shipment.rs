@@ -28,7 +28,7 @@ pub struct ShipmentProgressed {
 }
 
 impl Fact for ShipmentProgressed {
-    fn apply(&self, naive: &mut Naive, _: Lsn) -> Result<(), String> {
+    fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
         let is_idle = self.put_back.is_empty() && self.picked.is_empty() && self.left.is_empty();
         let moves_nothing = matches!(self.act, Act::Release | Act::Recall | Act::RefuseRecall);
         if moves_nothing != (is_idle && self.packages.is_empty()) {
@@ -48,6 +48,8 @@ impl Fact for ShipmentProgressed {
             order.pack(self.shipment, id, parcel.clone());
         }
         order.check_packages()?;
+        self.check_until(naive, asked)?;
+        let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
         if self.act == Act::Recall && !self.is_asked {
             order.take_back(self.shipment);
         }
@@ -63,5 +65,20 @@ impl Fact for ShipmentProgressed {
             (0..units).try_for_each(|_| pair.leave(no, line, at_supplier))?;
         }
         Ok(())
+    }
+}
+
+impl ShipmentProgressed {
+    /// What is ready waits until the end of the last day that its node says, or said since the step
+    /// was asked for.
+    fn check_until(&self, naive: &Naive, asked: Lsn) -> Result<(), String> {
+        if self.act != Act::MakeReady {
+            return Ok(());
+        }
+        let order = &naive.orders[&self.order];
+        let node = order.node_of(self.shipment).ok_or("it has no units")?;
+        let said = naive.kept_until(&node, asked);
+        let wrong = self.packages.iter().find(|(_, parcel)| !said.contains(&parcel.until));
+        wrong.map_or(Ok(()), |wrong| Err(format!("{wrong:?} waits at {node}, which says {said:?}")))
     }
 }

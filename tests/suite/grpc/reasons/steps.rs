@@ -73,24 +73,9 @@ pub(super) async fn refused(kind: RefusalKind) -> Status {
             a.server.orders.place_order(order("A", &[("SET", 2)])).await.expect("placed");
             return refused!(a, a.server.fulfillment.pick_shipment(pick(1)));
         }
+        RefusalKind::ShipmentExpired => return expired().await,
         RefusalKind::UnitsReady => {
-            let mut a = Refusing::stocked().await;
-            let offer = v1::Node { offers_pickup: true, ..node("NYC", "10001") };
-            a.server.define_node(offer).await;
-            let pickup = Some(v1::Pickup { node_id: "NYC".into(), only_stock_there: true });
-            let destination_postal_code = String::new();
-            let placed = v1::PlaceOrderRequest {
-                destination_postal_code,
-                pickup,
-                ..order("A", &[("SKU", 2)])
-            };
-            a.server.orders.place_order(placed).await.expect("placed");
-            let ready = v1::MakeShipmentReadyRequest {
-                order_id: "A".into(),
-                shipment_number: 1,
-                ..Default::default()
-            };
-            a.server.fulfillment.make_shipment_ready(ready).await.expect("ready");
+            let mut a = ready().await;
             return refused!(a, a.server.fulfillment.ship_shipment(shipping("A")));
         }
         _ => {}
@@ -164,4 +149,34 @@ pub(super) async fn claimed() -> Status {
     };
     a.server.fulfillment.claim_shipment(claim("anna")).await.expect("claimed");
     refused!(a, a.server.fulfillment.claim_shipment(claim("ben")))
+}
+
+/// An order waits for its customer at a store that keeps packages for a day.
+async fn ready() -> Refusing {
+    let mut a = Refusing::stocked().await;
+    let offer = v1::Node { offers_pickup: true, pickup_days: Some(1), ..node("NYC", "10001") };
+    a.server.define_node(offer).await;
+    let pickup = Some(v1::Pickup { node_id: "NYC".into(), only_stock_there: true });
+    let destination_postal_code = String::new();
+    let placed =
+        v1::PlaceOrderRequest { destination_postal_code, pickup, ..order("A", &[("SKU", 2)]) };
+    a.server.orders.place_order(placed).await.expect("placed");
+    let ready = v1::MakeShipmentReadyRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    a.server.fulfillment.make_shipment_ready(ready).await.expect("ready");
+    a
+}
+
+async fn expired() -> Status {
+    let mut a = ready().await;
+    a.server.expire("A").await;
+    let collect = v1::CollectShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    refused!(a, a.server.fulfillment.collect_shipment(collect))
 }

@@ -5,7 +5,7 @@ use crate::command::fixture::{definition, meta, said};
 use crate::command::{NodeDefinition, SetPolicy};
 use crate::engine::tests::OnePlace;
 use crate::geo::{PostalCodes, PostalMatch, ZoneNo};
-use crate::model::{Day, NodeKind, Objective, Policy};
+use crate::model::{Day, NodeKind, Objective, Policy, ReleaseRule};
 
 /// What is wrong with the default policy after a change.
 fn policy(change: impl FnOnce(&mut Policy)) -> Vec<String> {
@@ -134,6 +134,8 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
             node.capacity_shipments_per_day = Some(0);
             node.min_order_quantity = Some(500_001);
             node.reliability = Some(10_001);
+            node.pickup_days = Some(61);
+            node.release = Some(ReleaseRule::BeforeCutOff(10_081));
             node.lead_time_days = 367;
             node.shipment_cost = -1;
             node.unit_cost = 5_000_001;
@@ -144,6 +146,8 @@ fn a_node_works_on_some_day_and_its_numbers_are_within_bounds() {
             "capacity_shipments_per_day: \"0\" is not within 1 to 1000000000",
             "min_order_quantity: \"500001\" is not within 1 to 500000",
             "reliability_basis_points: \"10001\" is not within 1 to 10000",
+            "pickup_days: \"61\" is not within 1 to 60",
+            "release_minutes_before_cut_off: \"10081\" is not within 0 to 10080",
             "lead_time_days: \"367\" is not within 0 to 366",
             "shipment_cost: \"-1\" is not within 0 to 5000000",
             "unit_cost: \"5000001\" is not within 0 to 5000000",

@@ -125,7 +125,14 @@ impl<'a> Plan<'a> {
 
     /// Nothing of the shipment is left that could take the step.
     fn nothing_left(&self) -> Refusal {
-        Refusal::ShipmentNotPlanned { shipment_number: self.number() }
+        let shipment_number = self.number();
+        self.expired().unwrap_or(Refusal::ShipmentNotPlanned { shipment_number })
+    }
+
+    /// That packages of it were not collected in time, if so.
+    fn expired(&self) -> Option<Refusal> {
+        let expired = self.content.work().and_then(|work| work.expired)?;
+        Some(Refusal::ShipmentExpired { shipment_number: self.number(), expired })
     }
 
     fn has_any(&self) -> bool {
@@ -259,7 +266,8 @@ impl<'a> Plan<'a> {
             return Err(self.nothing_left());
         }
         let ready = None;
-        let package = Package { id: id.clone(), lines, ready, dispatch: None, ended: None };
+        let (dispatch, ended, until) = (None, None, None);
+        let package = Package { id: id.clone(), lines, ready, dispatch, ended, until };
         self.fill(package, known.as_ref())
     }
 
@@ -297,10 +305,13 @@ impl<'a> Plan<'a> {
 
     fn package(&self, id: &PackageId) -> Result<Package, Refusal> {
         let known = self.known.iter().find(|package| package.id == *id);
-        known.cloned().ok_or_else(|| Refusal::PackageNotFound {
+        let unknown = || Refusal::PackageNotFound {
             shipment_number: self.number(),
             package_id: id.to_string(),
-        })
+        };
+        // Nobody is told that his package was never there.
+        let expired = || self.expired().filter(|_| self.act() == Act::Collect);
+        known.cloned().ok_or_else(|| expired().unwrap_or_else(unknown))
     }
 
     /// The packages that are named; where none is, all, with one for units that are in none.
@@ -317,7 +328,8 @@ impl<'a> Plan<'a> {
             let mut free = (1..).map(PackageId::numbered);
             let id = free.find(|id| all.iter().all(|known| known.id != *id));
             let id = id.expect("numbers do not end");
-            let package = Package { id, lines, ready: None, dispatch: None, ended: None };
+            let (ready, dispatch, ended, until) = (None, None, None, None);
+            let package = Package { id, lines, ready, dispatch, ended, until };
             self.fill(package.clone(), None)?;
             all.push(package);
         }
@@ -389,7 +401,8 @@ impl<'a> Plan<'a> {
     /// A package leaves the node: all that is in it was picked, before or just now.
     fn leave(&mut self, package: Package, dispatch: Dispatch) -> Result<(), Refusal> {
         self.leave_node(&package)?;
-        self.put(Package { dispatch: Some(dispatch.into()), ready: None, ..package });
+        let dispatch = Some(dispatch.into());
+        self.put(Package { dispatch, ready: None, until: None, ..package });
         Ok(())
     }
 
@@ -450,17 +463,21 @@ impl<'a> Plan<'a> {
                 self.put(Package { ended, ..package });
             } else if how == Ending::Collected && pickup.is_some_and(|p| p.node == self.node()) {
                 self.leave_node(&package)?;
-                self.put(Package { ended, ..package });
+                self.put(Package { ended, until: None, ..package });
             } else {
                 // Nobody said how it left.
                 let unknown = || Text::default();
                 let dispatch = Dispatch { at, carrier: unknown(), tracking: unknown() };
                 self.leave_node(&package)?;
                 let dispatch = Some(dispatch.into());
-                self.put(Package { dispatch, ready: None, ended, ..package });
+                self.put(Package { dispatch, ready: None, ended, until: None, ..package });
             }
         }
-        Ok(())
+        match self.expired().filter(|_| how == Ending::Collected && !self.changes) {
+            // What he asks for is not there, whatever he collected before.
+            Some(expired) if ids.is_empty() => Err(expired),
+            _ => Ok(()),
+        }
     }
 
     fn node(&self) -> crate::model::NodeNo {

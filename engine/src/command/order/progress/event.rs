@@ -58,6 +58,14 @@ impl ShipmentProgressed {
         self.left.iter().chain(just_now).copied().collect()
     }
 
+    /// Packages that are ready from now on wait for the customer until then.
+    pub(super) fn keep_until(&mut self, until: Timestamp) {
+        let at = self.at;
+        for package in self.packages.iter_mut().filter(|package| package.ready == Some(at)) {
+            package.until = Some(until);
+        }
+    }
+
     /// What it does to each pair, pairs ascending.
     pub(super) fn handled(&self) -> Vec<(Pair, Handled)> {
         handled(self.no, [&self.put_back, &self.picked, &self.all_left(), &[]])
@@ -97,8 +105,14 @@ impl Event for ShipmentProgressed {
             Act::Deliver => "shipment_delivered",
             Act::Lose => "shipment_lost",
             Act::Collect => "shipment_collected",
-            Act::Decline | Act::Cancel => unreachable!("they have events of their own"),
+            Act::Decline | Act::Cancel | Act::Expire => {
+                unreachable!("they have events of their own")
+            }
         })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.packages.iter().any(|package| package.until.is_some())
     }
 
     fn describe(&self) -> Value {
@@ -112,6 +126,7 @@ impl Event for ShipmentProgressed {
                 "shipped_at": package.dispatch.as_ref().map(|dispatch| dispatch.at.to_string()),
                 "carrier": package.dispatch.as_ref().map(|dispatch| dispatch.carrier.as_str()),
                 "tracking": package.dispatch.as_ref().map(|dispatch| dispatch.tracking.as_str()),
+                "ready_until": package.until.map(|until| until.to_string()),
             })
         };
         let left = self.packages.iter().find_map(|package| package.dispatch.as_deref());

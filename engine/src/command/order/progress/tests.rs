@@ -9,8 +9,8 @@ use crate::model::effect::Effect;
 use crate::model::fulfilment::table::{Obstacle, rule};
 use crate::model::fulfilment::{Content, Rule as Cell};
 use crate::model::{
-    Destination, Lsn, NodeKind, NodeNo, OrderedBundle, PackageId, Pickup, RefusalKind, SkuNo, Text,
-    UnitState, Work,
+    Destination, Expiry, Lsn, NodeKind, NodeNo, OrderedBundle, PackageId, Pickup, RefusalKind,
+    SkuNo, Text, UnitState, Work,
 };
 use crate::model::{OrderEffect, Package};
 use crate::transaction::command::Effective;
@@ -70,7 +70,7 @@ fn collected() -> Order {
 }
 
 /// The order, all of whose first shipment is in a state.
-fn in_state(state: UnitState) -> Order {
+pub(crate) fn in_state(state: UnitState) -> Order {
     let picked = || after(order(), &Step::Pick(LineUnits::new()));
     let shipped = || after(order(), &ship());
     match state {
@@ -116,7 +116,7 @@ fn of(act: Act, state: UnitState) -> Option<Step> {
         Act::Lose => Step::Lose(Vec::new()),
         Act::Collect => Step::Collect(Vec::new()),
         // They have commands of their own, and the last is an answer which changes no unit.
-        Act::Decline | Act::Cancel | Act::RefuseRecall => return None,
+        Act::Decline | Act::Cancel | Act::RefuseRecall | Act::Expire => return None,
     })
 }
 
@@ -192,6 +192,31 @@ fn every_step_of_every_state_does_what_the_table_says() {
         }
     }
     assert_eq!(cells, 10 * 11);
+}
+
+/// An order whose first shipment waited for the customer, and went back to the shelf.
+fn expired() -> Order {
+    let mut order = in_state(UnitState::Ready);
+    let units = vec![order.units_of(0, 3), order.units_of(2, 3)];
+    let packages = vec![Package { lines: LineUnits::new(), ..empty(1) }];
+    let expiry = Expiry { shipment: 0, at: AT, units, packages };
+    order.apply(Lsn::new(9), &OrderEffect::Expire(expiry.into()));
+    order
+}
+
+/// Nobody is told that his package was never there, or that he has it.
+#[test]
+fn a_late_collection_is_told_that_the_shipment_expired() {
+    let gone = Err(Refusal::ShipmentExpired { shipment_number: 1, expired: AT });
+    for packages in [vec![], vec![package("1")], vec![package("X")]] {
+        assert_eq!(decided(&expired(), &Step::Collect(packages)), gone);
+    }
+    let mut in_part = expired();
+    let collected = after(collected(), &Step::Collect(vec![])).shipments[0].work.clone();
+    let work = in_part.shipments[0].work.as_deref_mut().expect("its node worked on it");
+    work.packages = collected.expect("it was collected").packages;
+    assert_eq!(decided(&in_part, &Step::Collect(vec![])), gone, "what is there is not his");
+    assert_eq!(decided(&in_part, &Step::Collect(vec![package("1")])), Ok(None), "said again");
 }
 
 /// The same order, on hold from there on.
@@ -289,6 +314,9 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         }),
         (is(UnitState::Cancelled), ship(), Err(Refusal::ShipmentNotPlanned { shipment_number })),
         (order(), Step::Unpack(package("X")), unknown()),
+        (expired(), Step::Collect(vec![]), {
+            Err(Refusal::ShipmentExpired { shipment_number, expired: AT })
+        }),
         (order(), Step::Collect(vec![]), Err(Refusal::NotCollectedHere { shipment_number })),
         (bundled.clone(), Step::Pick(named(0, 1)), {
             Err(Refusal::BundleNotWhole { order_id: id(), bundle_index: 0 })
@@ -319,7 +347,14 @@ pub(crate) fn table() -> Vec<RefusalKind> {
 
 fn empty(no: usize) -> Package {
     let lines = LineUnits::from_slice(&[(0, 0)]);
-    Package { id: PackageId::numbered(no), lines, ready: None, dispatch: None, ended: None }
+    Package {
+        id: PackageId::numbered(no),
+        lines,
+        ready: None,
+        dispatch: None,
+        ended: None,
+        until: None,
+    }
 }
 
 /// The refusals of what pairs answer: units that are not received, and units missing.

@@ -1,5 +1,6 @@
 //! How an order is packed: its version, what is there beyond it, and the flags in it.
 
+use crate::model::fulfilment::Work;
 use crate::model::order::{Added, Order};
 use crate::model::pack::{Unpackable, Unpacker};
 
@@ -42,18 +43,26 @@ impl Features {
     pub(super) const ASKED: Self = Self(1 << 11);
     /// It was changed: lines were added, or something is said of it beside its lines.
     pub(super) const CHANGED: Self = Self(1 << 12);
+    /// Packages of it wait for the customer until an instant, or went back to the shelf then.
+    pub(super) const EXPIRES: Self = Self(1 << 13);
     /// Somebody works on shipments of it, or did.
     pub(super) const CLAIMED: Self = Self(1 << 15);
     /// What no chunk of a snapshot before version 11 has.
     pub(super) const OF_VERSION_11: Self =
         Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0 | Self::CLAIMED.0);
+    /// What no chunk of a snapshot before version 12 has.
+    pub(super) const OF_VERSION_12: Self = Self::EXPIRES;
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
     pub(super) const OF_VERSION_8: Self =
         Self(Self::COLLECTED.0 | Self::BUNDLED.0 | Self::IN_PART.0);
     pub(super) const ALL: Self = Self(
-        Self::OF_VERSION_7.0 | Self::OF_VERSION_8.0 | Self::OF_VERSION_10.0 | Self::OF_VERSION_11.0,
+        Self::OF_VERSION_7.0
+            | Self::OF_VERSION_8.0
+            | Self::OF_VERSION_10.0
+            | Self::OF_VERSION_11.0
+            | Self::OF_VERSION_12.0,
     );
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
@@ -121,6 +130,7 @@ impl Features {
             all.with(Self::ANSWERED, shipment.answer.is_some())
                 .with(Self::WORKED, work.is_some())
                 .with(Self::CLAIMED, work.is_some_and(|work| work.claim.is_some()))
+                .with(Self::EXPIRES, work.is_some_and(Work::has_expiry))
                 .with(Self::ASKED, shipment.asks)
         })
     }
@@ -189,12 +199,15 @@ pub(super) const WORKED: u8 = 1;
 pub(super) const RELEASED: u8 = 2;
 pub(super) const RECALLED: u8 = 4;
 pub(super) const CLAIMED: u8 = 8;
+pub(super) const EXPIRED: u8 = 16;
 
 /// A package left.
 pub(super) const LEFT: u8 = 1;
 pub(super) const READY: u8 = 2;
 /// From which bit on it is said how its way ended.
 pub(super) const ENDED_AT: u32 = 2;
+/// It waits for the customer until an instant.
+pub(super) const UNTIL: u8 = 16;
 
 pub(super) const CUSTOMER: u8 = 1;
 pub(super) const CHANNEL: u8 = 2;

@@ -3,8 +3,9 @@
 use smallvec::SmallVec;
 
 use super::form::{
-    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT,
-    OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, EXPIRED, Features, Form, HELD,
+    LEFT, OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE,
+    UNTIL, WORKED,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
@@ -292,6 +293,7 @@ fn shipment(from: &mut Unpacker<'_>, form: Form) -> Result<Shipment, Unpackable>
 fn work(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Box<Work>>, Unpackable> {
     let flags = from.byte("work")?;
     let may_be = if form.has(Features::CLAIMED) { CLAIMED } else { 0 };
+    let may_be = may_be | if form.has(Features::EXPIRES) { EXPIRED } else { 0 };
     match flags {
         0 => return Ok(None),
         _ if flags & WORKED == 0 || flags & !(WORKED | RELEASED | RECALLED | may_be) != 0 => {
@@ -300,11 +302,11 @@ fn work(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Box<Work>>, Unpack
         _ => {}
     }
     let mut at = |flag| (flags & flag != 0).then(|| instant(from, "work")).transpose();
-    let (released, recall) = (at(RELEASED)?, at(RECALLED)?);
+    let (released, recall, expired) = (at(RELEASED)?, at(RECALLED)?, at(EXPIRED)?);
     let claim = (flags & CLAIMED != 0).then(|| claim(from)).transpose()?.map(Box::new);
     let count = from.count("packages")?;
-    let packages = (0..count).map(|_| package(from)).collect::<Result<_, _>>()?;
-    Ok(Some(Box::new(Work { released, recall, packages, claim })))
+    let packages = (0..count).map(|_| package(from, form)).collect::<Result<_, _>>()?;
+    Ok(Some(Box::new(Work { released, recall, packages, claim, expired })))
 }
 
 fn claim(from: &mut Unpacker<'_>) -> Result<WorkClaim, Unpackable> {
@@ -312,23 +314,27 @@ fn claim(from: &mut Unpacker<'_>) -> Result<WorkClaim, Unpackable> {
     Ok(WorkClaim { owner: id(from, at, OwnerId::new)?, until: instant(from, at)? })
 }
 
-fn package(from: &mut Unpacker<'_>) -> Result<Package, Unpackable> {
+fn package(from: &mut Unpacker<'_>, form: Form) -> Result<Package, Unpackable> {
     let at = "package";
     let id = id(from, at, PackageId::new)?;
     let count = from.count(at)?;
     let line = |from: &mut Unpacker<'_>| Ok((from.narrow(at)?, from.narrow(at)?));
     let lines = (0..count).map(|_| line(from)).collect::<Result<LineUnits, _>>()?;
     let flags = from.byte(at)?;
-    let ready = (flags & READY != 0).then(|| instant(from, at)).transpose()?;
+    let mut said = |flag| (flags & flag != 0).then(|| instant(from, at)).transpose();
+    let (ready, until) = (said(READY)?, said(UNTIL)?);
+    if until.is_some() && !form.has(Features::EXPIRES) {
+        return Err(Unpackable { at });
+    }
     let dispatch = (flags & LEFT != 0).then(|| dispatch(from)).transpose()?.map(Box::new);
-    let ended = match flags >> ENDED_AT {
+    let ended = match (flags & !UNTIL) >> ENDED_AT {
         0 => None,
         code => {
             let how = Ending::from_code(code).ok_or(Unpackable { at })?;
             Some(Ended { how, at: instant(from, at)? })
         }
     };
-    Ok(Package { id, lines, ready, dispatch, ended })
+    Ok(Package { id, lines, ready, dispatch, ended, until })
 }
 
 fn instant(from: &mut Unpacker<'_>, at: &'static str) -> Result<Timestamp, Unpackable> {

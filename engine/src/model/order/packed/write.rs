@@ -1,8 +1,9 @@
 //! Writing an order as bytes.
 
 use super::form::{
-    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, Features, Form, HELD, LEFT,
-    OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE, WORKED,
+    ASKS, CHANNEL, CLAIMED, CUSTOMER, DECIDED, DELIVERS, ENDED_AT, EXPIRED, Features, Form, HELD,
+    LEFT, OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE,
+    UNTIL, WORKED,
 };
 use crate::model::answer::Answer;
 use crate::model::bundle::OrderedBundle;
@@ -128,13 +129,14 @@ fn pack_shipment(shipment: &Shipment, form: Form, out: &mut Vec<u8>) {
 }
 
 fn pack_work(work: Option<&Work>, out: &mut Vec<u8>) {
-    let Some(Work { released, recall, packages, claim }) = work else {
+    let Some(Work { released, recall, packages, claim, expired }) = work else {
         return out.push(0);
     };
     let flag = |at: &Option<Timestamp>, flag: u8| at.map_or(0, |_| flag);
     let claimed = claim.as_ref().map_or(0, |_| CLAIMED);
-    out.push(WORKED | flag(released, RELEASED) | flag(recall, RECALLED) | claimed);
-    for at in [released, recall].into_iter().flatten() {
+    let ended = flag(expired, EXPIRED);
+    out.push(WORKED | flag(released, RELEASED) | flag(recall, RECALLED) | claimed | ended);
+    for at in [released, recall, expired].into_iter().flatten() {
         put_signed(out, at.as_micros());
     }
     if let Some(claim) = claim {
@@ -148,7 +150,7 @@ fn pack_work(work: Option<&Work>, out: &mut Vec<u8>) {
 }
 
 fn pack_package(package: &Package, out: &mut Vec<u8>) {
-    let Package { id, lines, ready, dispatch, ended } = package;
+    let Package { id, lines, ready, dispatch, ended, until } = package;
     put_text(out, id.as_str());
     put_number(out, lines.len() as u64);
     for (line, units) in lines {
@@ -156,8 +158,9 @@ fn pack_package(package: &Package, out: &mut Vec<u8>) {
         put_number(out, (*units).into());
     }
     let (left, ready_flag) = (dispatch.as_ref().map_or(0, |_| LEFT), ready.map_or(0, |_| READY));
-    out.push(left | ready_flag | ended.map_or(0, |ended| (ended.how as u8) << ENDED_AT));
-    if let Some(at) = ready {
+    let how = ended.map_or(0, |ended| (ended.how as u8) << ENDED_AT);
+    out.push(left | ready_flag | how | until.map_or(0, |_| UNTIL));
+    for at in [ready, until].into_iter().flatten() {
         put_signed(out, at.as_micros());
     }
     if let Some(dispatch) = dispatch {

@@ -110,7 +110,7 @@ fn what_is_put_back_beside_a_decline_is_there_whichever_of_the_two_comes_first()
             put_back,
             picked,
             left: 0,
-            released: 0,
+            ..LineHandled::default()
         }]),
     };
     let table = || {

@@ -1,36 +1,28 @@
-//! What time alone does to orders: an order on hold keeps its units until an instant, and then lets
-//! them go. No caller asks for it: it runs beside the commands.
+//! An order on hold keeps its units until an instant, and then lets them go.
 //!
 //! ```text
 //!   the time passes an order's instant --> the order in hand --> its units off what they rest on
 //!        --> one event --> applied --> the backlog has them; the order waits, in its place
 //! ```
-//! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use crate::journal::Ticket;
-use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::{Event, Numbered, Record};
 use crate::model::{
-    LineRepegged, Move, Order, OrderEffect, OrderId, OrderNo, OrderState, Pair, Priority, Repeg,
-    Reservation, SkuNo, StockEffect, StockGivenUp, Supply, Timestamp, Told,
+    LineRepegged, Move, Order, OrderEffect, OrderId, OrderNo, Pair, Priority, Repeg, Reservation,
+    SkuNo, StockEffect, StockGivenUp, Supply, Timestamp, Told,
 };
 use crate::placing::over;
-use crate::state::wakes::Wakes;
-use crate::transaction::attempts::{Attempts, passes_by_itself};
+use crate::transaction::attempts::Attempts;
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Effective, recorded};
 use crate::transaction::error::EngineError;
-use crate::transaction::find::read_order;
-use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::Resting;
 
 /// An order on hold let its units go: they wait from now on, and are given nothing while the hold is
@@ -69,18 +61,6 @@ impl OrderStockLetGo {
             }
         }
         pairs
-    }
-}
-
-/// Whether an order is to let its units go by now. It is noted when it will be, if that is later.
-fn is_due(wakes: &Wakes, order: &Order, now: Timestamp) -> bool {
-    match order.lets_go_at().filter(|_| order.state() == OrderState::Open) {
-        None => false,
-        Some(at) if at > now => {
-            wakes.note(order.no, at);
-            false
-        }
-        Some(_) => true,
     }
 }
 
@@ -157,81 +137,17 @@ impl Effective for OrderStockLetGo {
     }
 }
 
-/// Does to orders what is due for as long as the engine runs.
-///
-/// # Errors
-/// What stopped the engine.
-pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
-    let ended = tokio::select! {
-        biased;
-        () = kernel.state.unsettled.closed() => Ok(()),
-        ended = all_due(&kernel) => ended,
-    };
-    match ended {
-        Ok(()) | Err(EngineError::Closing) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
-    let mut in_work = FuturesUnordered::new();
-    loop {
-        let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
-        // Before the process was told the time, nobody knows what is due.
-        if kernel.state.has_time() {
-            let due = kernel.state.wakes.take(kernel.state.now(), free);
-            in_work.extend(due.into_iter().map(|no| one_due(kernel, no)));
-        }
-        tokio::select! {
-            Some(done) = in_work.next(), if !in_work.is_empty() => done?,
-            () = kernel.state.wakes.wait(), if in_work.len() < DUE_ORDERS_AT_ONCE_MAX => {}
-        }
-    }
-}
-
-/// Does to one order what is due, and notes when the next thing is.
-async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
-    loop {
-        let step = kernel.next_step();
-        let written = match let_go(kernel, no).await {
-            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
-            Ok(None) => return Ok(()),
-            Err(error) => Err(error),
-        };
-        match written {
-            Ok(()) => {}
-            // Before it was written, or as it was to be.
-            Err(EngineError::DiskFull) => tokio::select! {
-                () = kernel.state.unsettled.asked() => {}
-                stepped = kernel.stepped(step) => stepped?,
-            },
-            Err(error) if passes_by_itself(&error) => {
-                tracing::warn!(%error, "an order on hold lets its units go later");
-                kernel.stepped(step).await?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Has an order let its units go, if it is to; else notes when it will be.
-async fn let_go(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
-    shown(kernel).await?;
-    let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
-    let (wakes, now) = (&kernel.state.wakes, kernel.state.now());
-    if !is_due(wakes, &order, now) {
-        return Ok(None);
-    }
-    let mut claims = Claims::new(kernel);
-    let order = claims.in_hand(&order.header.id).await?;
-    // Another command may have had it in hand before.
-    if !is_due(wakes, &order, now) {
-        return Ok(None);
-    }
+/// Has an order in hand, which is due, let its units go.
+pub(super) async fn append(
+    mut claims: Claims<'_>,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Ticket, EngineError> {
+    let kernel = claims.kernel();
     let mut attempts = Attempts::begin(kernel);
     let (event, units) = loop {
-        let resting = Resting::read(kernel, &order)?;
-        let event = decide(&order, &resting, now);
+        let resting = Resting::read(kernel, order)?;
+        let event = decide(order, &resting, now);
         let attempt = over::claim(kernel, event.by_pair(), None).await?;
         if let Some(units) = attempts.end(attempt).await? {
             break (event, units);
@@ -241,19 +157,7 @@ async fn let_go(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineEr
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
     let ticket = kernel.append(record, recorded)?;
     claims.hand_over();
-    Ok(Some(ticket))
-}
-
-/// Waits until all that was written when this began is applied: what woke is in the order then.
-async fn shown(kernel: &Kernel) -> Result<(), EngineError> {
-    let shown = kernel.shown();
-    loop {
-        let step = kernel.next_step();
-        if kernel.watermark.applied() >= shown {
-            return Ok(());
-        }
-        kernel.stepped(step).await?;
-    }
+    Ok(ticket)
 }
 
 #[cfg(test)]
@@ -263,12 +167,12 @@ mod tests {
 
     use smallvec::SmallVec;
 
-    use super::super::hold::HoldOrder;
-    use super::super::hold::tests::on_hold;
     use super::*;
     use crate::command::fixture::{AT, hold_order, order as place, release_order_hold};
+    use crate::command::order::hold::HoldOrder;
+    use crate::command::order::hold::tests::on_hold;
     use crate::engine::tests::{one_unit, poll, run as run_command};
-    use crate::model::{Allocation, Answer, AnswerKind, Lsn};
+    use crate::model::{Allocation, Answer, AnswerKind, Due, Lsn};
     use crate::state::stock::Rest;
     use crate::transaction::find::find_order;
 
@@ -283,7 +187,8 @@ mod tests {
         let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
         let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
         let resting = Resting { rests: rests.collect(), ..Resting::default() };
-        let event = is_due(&Wakes::default(), order, at).then(|| decide(order, &resting, at))?;
+        let is_due = order.next_due().is_some_and(|(when, due)| when <= at && due == Due::LetGo);
+        let event = is_due.then(|| decide(order, &resting, at))?;
         let moved = |line: &LineRepegged| {
             let line_no = line.line;
             let all: Vec<_> = line.moves.iter().map(|m| (line_no, m.shipment, m.units)).collect();

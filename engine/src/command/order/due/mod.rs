@@ -1,0 +1,121 @@
+//! What time alone does to orders. No caller asks for it: it runs beside the commands.
+//!
+//! ```text
+//!   the time passes an order's instant --> what is due of it --> the order in hand --> one event
+//!        \--> noted for later, if it is not due yet
+//! ```
+//! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
+
+pub mod expire;
+pub mod let_go;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::journal::Ticket;
+use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
+use crate::model::{Due, Order, OrderNo};
+use crate::transaction::attempts::passes_by_itself;
+use crate::transaction::claims::Claims;
+use crate::transaction::error::EngineError;
+use crate::transaction::find::read_order;
+use crate::transaction::kernel::Kernel;
+
+/// Does to orders what is due for as long as the engine runs.
+///
+/// # Errors
+/// What stopped the engine.
+pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
+    let ended = tokio::select! {
+        biased;
+        () = kernel.state.unsettled.closed() => Ok(()),
+        ended = all_due(&kernel) => ended,
+    };
+    match ended {
+        Ok(()) | Err(EngineError::Closing) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
+    let mut in_work = FuturesUnordered::new();
+    loop {
+        let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
+        // Before the process was told the time, nobody knows what is due.
+        if kernel.state.has_time() {
+            let due = kernel.state.wakes.take(kernel.state.now(), free);
+            in_work.extend(due.into_iter().map(|no| one_due(kernel, no)));
+        }
+        tokio::select! {
+            Some(done) = in_work.next(), if !in_work.is_empty() => done?,
+            () = kernel.state.wakes.wait(), if in_work.len() < DUE_ORDERS_AT_ONCE_MAX => {}
+        }
+    }
+}
+
+/// Does to one order what is due, and notes when the next thing is.
+async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
+    loop {
+        let step = kernel.next_step();
+        let written = match next(kernel, no).await {
+            Ok(Some(ticket)) => kernel.acknowledged(ticket).await.map(drop),
+            Ok(None) => return Ok(()),
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(()) => {}
+            // Before it was written, or as it was to be.
+            Err(EngineError::DiskFull) => tokio::select! {
+                () = kernel.state.unsettled.asked() => {}
+                stepped = kernel.stepped(step) => stepped?,
+            },
+            Err(error) if passes_by_itself(&error) => {
+                tracing::warn!(%error, "what is due of an order is done later");
+                kernel.stepped(step).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Does to an order the next thing that is due, if one is.
+async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
+    shown(kernel).await?;
+    let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
+    if due_of(kernel, &order).is_none() {
+        return Ok(None);
+    }
+    let mut claims = Claims::new(kernel);
+    let order = claims.in_hand(&order.header.id).await?;
+    // Another command may have had it in hand before.
+    let Some(due) = due_of(kernel, &order) else { return Ok(None) };
+    let now = kernel.state.now();
+    Ok(Some(match due {
+        Due::LetGo => let_go::append(claims, &order, now).await?,
+        Due::Expire(shipment) => expire::append(claims, &order, (shipment, now))?,
+    }))
+}
+
+/// What is due of an order by now. It is noted when something will be, if that is later.
+fn due_of(kernel: &Kernel, order: &Order) -> Option<Due> {
+    let (at, due) = order.next_due()?;
+    if at <= kernel.state.now() {
+        return Some(due);
+    }
+    kernel.state.wakes.note(order.no, at);
+    None
+}
+
+/// Waits until all that was written when this began is applied: what woke is in the order then.
+async fn shown(kernel: &Kernel) -> Result<(), EngineError> {
+    let shown = kernel.shown();
+    loop {
+        let step = kernel.next_step();
+        if kernel.watermark.applied() >= shown {
+            return Ok(());
+        }
+        kernel.stepped(step).await?;
+    }
+}

@@ -1,0 +1,76 @@
+//! What time alone does to an order, and when.
+
+use super::{Order, OrderState};
+use crate::model::fulfilment::table::{OnHold, on_hold};
+use crate::model::fulfilment::{Act, Package};
+use crate::model::stock::LineUnits;
+use crate::model::time::Timestamp;
+
+/// What time alone does to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A hold on it keeps its units no more.
+    LetGo,
+    /// Packages of a shipment, from 0, go back to the shelf.
+    Expire(u16),
+}
+
+impl Order {
+    /// What time does to it next, and when. It may be late: the order was in use, or nobody was there.
+    pub fn next_due(&self) -> Option<(Timestamp, Due)> {
+        if self.state() != OrderState::Open {
+            return None;
+        }
+        let lets_go = self.lets_go_at().map(|at| (at, Due::LetGo));
+        let is_kept = self.is_on_hold() && on_hold(Act::Expire) == OnHold::Refused;
+        let shipments =
+            (0u16..).zip(&self.shipments).filter(|(_, of)| !is_kept && of.work.is_some());
+        let expires = shipments.filter_map(|(at, _)| Some((self.expires_at(at)?, Due::Expire(at))));
+        lets_go.into_iter().chain(expires).min_by_key(|(at, _)| *at)
+    }
+
+    /// When packages of a shipment, from 0, go back to the shelf next.
+    fn expires_at(&self, shipment: u16) -> Option<Timestamp> {
+        let untils = self.waiting_in(shipment).filter_map(|package| package.until);
+        let mut untils: Vec<Timestamp> = untils.collect();
+        untils.sort_unstable();
+        untils.into_iter().find(|at| !self.expired_by(shipment, *at).is_empty())
+    }
+
+    /// The packages of a shipment, from 0, that wait for the customer no longer than until then. None
+    /// if they have a part of a bundle and others have the rest, which is still waited for.
+    pub fn expired_by(&self, shipment: u16, at: Timestamp) -> Vec<&Package> {
+        let is_over = |package: &&Package| package.until.is_some_and(|until| until <= at);
+        let over: Vec<&Package> = self.waiting_in(shipment).filter(is_over).collect();
+        let units = |line| over.iter().map(|package| package.units(line)).sum();
+        if self.part_of_bundle(units).is_some() { Vec::new() } else { over }
+    }
+
+    /// The packages of a shipment, from 0, that wait for the customer.
+    fn waiting_in(&self, shipment: u16) -> impl Iterator<Item = &Package> {
+        let work = self.shipments[usize::from(shipment)].work.as_deref();
+        let packages = work.into_iter().flat_map(|work| &work.packages);
+        packages.filter(|package| package.is_here() && package.ready.is_some())
+    }
+
+    /// The first bundle, by its place, of which these units by line are a part alone.
+    pub fn part_of_bundle(&self, units: impl Fn(u16) -> u32) -> Option<usize> {
+        self.bundles.iter().position(|bundle| {
+            let bundles = units(bundle.line) / self.each_of(bundle, bundle.line);
+            let is_whole = |line| units(line) == bundles * self.each_of(bundle, line);
+            !bundle.lines().all(is_whole)
+        })
+    }
+}
+
+/// All units of some packages, by line.
+pub fn units_in(packages: &[&Package]) -> LineUnits {
+    let mut all = LineUnits::new();
+    for (line, units) in packages.iter().flat_map(|package| &package.lines) {
+        match all.iter_mut().find(|(of, _)| of == line) {
+            Some((_, sum)) => *sum += units,
+            None => all.push((*line, *units)),
+        }
+    }
+    all
+}
