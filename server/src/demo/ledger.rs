@@ -40,6 +40,11 @@ impl Ledger {
         }
     }
 
+    /// An order, if the server said that it has it.
+    pub(super) fn order(&self, id: &str) -> Option<&Acknowledged> {
+        self.orders.get(id)
+    }
+
     /// All orders, by id.
     pub(super) fn orders(&self) -> impl ExactSizeIterator<Item = &Acknowledged> {
         self.orders.values()

@@ -25,10 +25,10 @@ const CARRIER: &str = "Demo Parcel";
 const CALLS_AT_ONCE: usize = 64;
 
 /// A shipment: the order and its number in it.
-type Parcel = (String, u32);
+pub(super) type Parcel = (String, u32);
 
 /// A SKU at a node.
-type Pair = (String, String);
+pub(super) type Pair = (String, String);
 
 /// What is still to happen.
 #[derive(Debug)]
@@ -93,13 +93,13 @@ impl Life {
         }
     }
 
-    /// Lives through all that is due by the morning of `today`.
+    /// Lives through all that is due by the morning of `today`, but for shipments: says which of
+    /// them are to leave before.
     pub(super) async fn until(
         &mut self,
         today: Day,
         client: &Client,
-        ledger: &mut Ledger,
-    ) -> Result<(), DemoError> {
+    ) -> Result<Vec<Parcel>, DemoError> {
         self.announce(today, client).await?;
         let slipped = self.slip(today, client).await?;
         let arrived = self.receive(today, client).await?;
@@ -111,7 +111,7 @@ impl Life {
         ready.retain(|parcel| self.contents.contains_key(parcel));
         ready.sort();
         ready.dedup();
-        self.ship(ready, client, ledger).await
+        Ok(ready)
     }
 
     async fn announce(&mut self, today: Day, client: &Client) -> Result<(), DemoError> {
@@ -143,7 +143,7 @@ impl Life {
     }
 
     /// Customers whose orders want an item of these pairs read what they are told now.
-    async fn read_anew(
+    pub(super) async fn read_anew(
         &mut self,
         pairs: impl Iterator<Item = &Pair>,
         client: &Client,
@@ -170,14 +170,30 @@ impl Life {
     /// The shipments of an order are as they are now.
     fn planned_anew(&mut self, order: &v1::Order) {
         self.promises.read(&order.order_id, order.promised_by.as_ref());
-        let to_leave = |s: &&v1::Shipment| s.state() != v1::ShipmentState::Shipped;
-        for shipment in order.shipments.iter().filter(to_leave) {
+        self.replan(order);
+    }
+
+    /// The shipments of an order are as they are now, after something that has its own report.
+    pub(super) fn replan(&mut self, order: &v1::Order) {
+        self.promises.read_again(&order.order_id, order.promised_by.as_ref());
+        for shipment in order.shipments.iter().filter(|shipment| is_to_leave(shipment)) {
             if shipment.lines.is_empty() {
                 self.contents.remove(&(order.order_id.clone(), shipment.number));
             } else {
                 self.plan(&order.order_id, shipment);
             }
         }
+    }
+
+    /// A shipment has left.
+    pub(super) fn left(&mut self, parcel: &Parcel) {
+        self.contents.remove(parcel);
+    }
+
+    /// A shipment lacks units, and leaves when they come.
+    pub(super) fn wait_for(&mut self, parcel: &Parcel) {
+        let pairs = self.contents.get(parcel).cloned().unwrap_or_default();
+        self.wait(parcel, &pairs);
     }
 
     /// Takes in what arrived, and says at which pairs.
@@ -197,7 +213,8 @@ impl Life {
         Ok(arrived.into_iter().map(pair).collect())
     }
 
-    async fn ship(
+    /// They leave, without a word before.
+    pub(super) async fn ship(
         &mut self,
         ready: Vec<Parcel>,
         client: &Client,
@@ -207,16 +224,22 @@ impl Life {
             let left = try_join_all(parcels.iter().map(|parcel| ship(client, parcel))).await?;
             for (parcel, has_left) in parcels.iter().zip(left) {
                 if has_left {
-                    self.contents.remove(parcel);
+                    self.left(parcel);
                     ledger.shipped(&parcel.0, parcel.1);
                 } else {
-                    let pairs = self.contents.get(parcel).cloned().unwrap_or_default();
-                    self.wait(parcel, &pairs);
+                    self.wait_for(parcel);
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Whether a shipment is still to leave, or has nothing in it any more.
+fn is_to_leave(shipment: &v1::Shipment) -> bool {
+    use v1::ShipmentState as State;
+    let left = [State::Shipped, State::Delivered, State::Collected, State::Lost, State::Ready];
+    !left.contains(&shipment.state())
 }
 
 /// Whether the parcel has left; else some of its units are not there yet.
@@ -242,7 +265,7 @@ async fn ship(client: &Client, parcel: &Parcel) -> Result<bool, DemoError> {
 }
 
 /// Takes all that is due before `day`, the earliest first.
-fn due<T>(queue: &mut BTreeMap<Day, Vec<T>>, day: Day) -> Vec<T> {
+pub(super) fn due<T>(queue: &mut BTreeMap<Day, Vec<T>>, day: Day) -> Vec<T> {
     let later = queue.split_off(&day);
     std::mem::replace(queue, later).into_values().flatten().collect()
 }

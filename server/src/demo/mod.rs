@@ -7,6 +7,7 @@
 //!   play --+--> setup ----> server process (child), killed and started again
 //!          +--> life -----> shipments in, parcels out, day by day
 //!          |      fate, promises: what comes otherwise, and what is told anew
+//!          +--> fulfilment --> the last weeks, as nodes, customers and the desk say them
 //!          +--> orders ---> one stream, in the order of the shop's clock
 //!          |      ledger: what was acknowledged --> recovery: is it there?
 //!          +--> sale ----> more buyers than units, carts, and a line
@@ -17,10 +18,12 @@
 
 mod ask;
 mod child;
+mod clock;
 pub mod data;
 mod dirt;
 mod error;
 mod fate;
+mod fulfilment;
 mod hash;
 mod holidays;
 mod ledger;

@@ -76,6 +76,11 @@ pub(super) fn store_ids() -> impl ExactSizeIterator<Item = &'static str> {
     STORES.iter().map(|site| site.0)
 }
 
+/// The ids of the stores, with their postal codes.
+pub(super) fn stores() -> impl ExactSizeIterator<Item = (&'static str, &'static str)> {
+    STORES.iter().map(|site| (site.0, site.2))
+}
+
 /// The id of the supplier of a department.
 pub(super) const fn supplier_id(makes: Category) -> &'static str {
     match makes {

@@ -5,12 +5,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use backstock_engine::model::Day;
 use backstock_proto::v1;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::child::ServerProcess;
-use super::data::Superstore;
+use super::data::{Superstore, SuperstoreOrder};
 use super::error::DemoError;
+use super::fulfilment::{DAYS_AFTER, Fulfilment, Shop, store_of};
 use super::ledger::Ledger;
 use super::life::Life;
 use super::narrator::Narrator;
@@ -76,6 +78,7 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     show.play_days(half, narrator).await?;
     let recovery = show.kill_half_way(narrator).await?;
     show.play_days(store.orders.len(), narrator).await?;
+    show.play_days_after().await?;
     narrator.done();
     let is_accounted = show.accounted(narrator).await?;
     let pairs = plan.inbound.iter().map(|supply| (supply.sku.clone(), supply.node.to_owned()));
@@ -86,14 +89,17 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     let order_of = |id: &str| places.get(id).copied();
     show.life.promises.look_for_passed(&show.client, &pairs, order_of).await?;
     narrator.say(show.life.promises.told())?;
-    let last = store.orders.iter().map(|order| order.placed_at).max();
-    let sale = sale::play(&show.client, last.unwrap_or_default()).await?;
+    let sale = sale::play(&show.client, show.fulfilment.now()).await?;
     narrator.say(sale.told())?;
-    let audit = show.conclude(began, narrator).await?;
+    show.sum_up(began, narrator).await?;
+    let fulfilment = show.fulfilment.report(&show.client, &show.ledger).await?;
+    narrator.say(fulfilment.told())?;
+    let audit = show.audit(narrator).await?;
     let good = recovery.is_complete()
         && is_accounted
         && show.life.promises.is_good()
         && sale.is_good()
+        && fulfilment.is_good()
         && audit.breach_count == 0;
     let exit = if good { Exit::Success } else { Exit::CheckFailed };
     Ok((show, exit))
@@ -138,11 +144,14 @@ struct Show {
     client: Client,
     stream: OrderStream,
     life: Life,
+    fulfilment: Fulfilment,
     ledger: Ledger,
     summary: Summary,
     latency: Latency,
     /// Orders that are placed: the next one of `store.orders`.
     next: usize,
+    /// The last day whose morning was lived through.
+    morning: Day,
 }
 
 impl Show {
@@ -163,10 +172,12 @@ impl Show {
             client,
             stream,
             life: Life::new(&plan.inbound),
+            fulfilment: Fulfilment::new(store),
             ledger: Ledger::default(),
             summary: Summary::default(),
             latency: Latency::new(),
             next: 0,
+            morning: first_day(store),
         })
     }
 
@@ -182,9 +193,9 @@ impl Show {
                 break;
             }
             let today = day[0].date;
-            self.life.until(today, &self.client, &mut self.ledger).await?;
+            self.live_until(today).await?;
             for order in day {
-                self.stream.send(request(order)).await;
+                self.stream.send(self.request(order)).await;
             }
             for _ in day {
                 self.take_answer().await?;
@@ -192,6 +203,39 @@ impl Show {
             narrator.progress(self.next, today);
         }
         Ok(())
+    }
+
+    /// Plays the days after the last order, until all that left has arrived.
+    async fn play_days_after(&mut self) -> Result<(), DemoError> {
+        self.live_until(self.morning.plus(DAYS_AFTER)).await
+    }
+
+    /// Lives through what happens beside the orders, up to the morning of a day: of the last weeks,
+    /// day by day.
+    async fn live_until(&mut self, today: Day) -> Result<(), DemoError> {
+        if !self.fulfilment.is_told_of(today) {
+            self.morning = today;
+            let ready = self.life.until(today, &self.client).await?;
+            return self.life.ship(ready, &self.client, &mut self.ledger).await;
+        }
+        while self.morning < today {
+            self.morning = self.morning.plus(1);
+            let ready = self.life.until(self.morning, &self.client).await?;
+            let Self { client, life, ledger, .. } = self;
+            let mut shop = Shop { client, life, ledger };
+            self.fulfilment.night_before(self.morning, ready, &mut shop).await?;
+        }
+        Ok(())
+    }
+
+    /// An order as the shop places it. Of the last weeks, some are collected.
+    fn request(&self, order: &SuperstoreOrder) -> v1::PlaceOrderRequest {
+        let request = request(order);
+        let store = store_of(order).filter(|_| self.fulfilment.is_told_of(order.date));
+        let Some(store) = store else { return request };
+        let pickup = v1::Pickup { node_id: store.to_owned(), only_stock_there: false };
+        let destination_postal_code = String::new();
+        v1::PlaceOrderRequest { destination_postal_code, pickup: Some(pickup), ..request }
     }
 
     /// Takes the answer to the next order of the data.
@@ -263,21 +307,26 @@ impl Show {
         Ok(all)
     }
 
-    /// Says what happened and audits.
-    async fn conclude(
-        &mut self,
-        began: Instant,
-        narrator: &mut Narrator<'_>,
-    ) -> Result<v1::RunAuditResponse, DemoError> {
+    /// Says what the orders were told, and how fast.
+    async fn sum_up(&self, began: Instant, narrator: &mut Narrator<'_>) -> Result<(), DemoError> {
         self.client.admin().take_snapshot(v1::TakeSnapshotRequest {}).await?;
         let store = StoreSize::of(&self.directory.join("data"))?;
         narrator.say(report::orders(&self.summary))?;
         narrator.say(report::promises(&self.summary))?;
-        narrator.say(report::speed(&self.latency, &store, began.elapsed()))?;
+        narrator.say(report::speed(&self.latency, &store, began.elapsed()))
+    }
+
+    /// Says whether every invariant holds.
+    async fn audit(&self, narrator: &mut Narrator<'_>) -> Result<v1::RunAuditResponse, DemoError> {
         let audit = self.client.admin().run_audit(v1::RunAuditRequest {}).await?.into_inner();
         narrator.say(report::audit(&audit))?;
         Ok(audit)
     }
+}
+
+/// The day of the first order.
+fn first_day(store: &Superstore) -> Day {
+    store.orders.first().map_or(Day::from_epoch_days(0), |order| order.date)
 }
 
 /// The clock before the first order stands where that is placed.

@@ -60,6 +60,12 @@ impl Promises {
         }
     }
 
+    /// The customer reads it once more, after something that has its own report.
+    pub(super) fn read_again(&mut self, order: &str, promised_by: Option<&v1::Date>) {
+        let now = promised_by.and_then(dates::from_wire).map(Day::from);
+        self.told.insert(order.to_owned(), now);
+    }
+
     /// Looks who waits for the items of these pairs, and who has units of them, at any of the
     /// pairs.
     pub(super) async fn look_for_passed(

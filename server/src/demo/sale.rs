@@ -6,9 +6,10 @@ use std::time::Duration;
 use backstock_engine::model::Timestamp;
 use backstock_proto::v1;
 
+use super::clock::pass_to;
 use super::error::DemoError;
 use super::network::nodes;
-use super::setup::{load_rows, row, wire_instant};
+use super::setup::{load_rows, row};
 use crate::client::Client;
 
 /// The item of the sale.
@@ -86,25 +87,10 @@ pub(super) async fn play(client: &Client, from: Timestamp) -> Result<Sale, DemoE
             break;
         }
         now = now.saturating_add_micros(HELD_SECONDS * 1_000_000);
-        pass_to(client, now).await?;
+        pass_to(client, SKU, now).await?;
+        tokio::time::sleep(LAPSE).await;
     }
     Ok(sum_up(&buyers))
-}
-
-/// Time passes. The server's clock is that of the orders: one that is only asked for moves it.
-async fn pass_to(client: &Client, now: Timestamp) -> Result<(), DemoError> {
-    let request = v1::PlaceOrderRequest {
-        order_id: "SALE-CLOCK".into(),
-        placed_time: Some(wire_instant(now)),
-        destination_postal_code: "10001".into(),
-        shortage_policy: v1::ShortagePolicy::Reject.into(),
-        lines: vec![v1::PlaceOrderLine { sku: SKU.to_owned(), quantity: 1 }],
-        validate_only: true,
-        ..v1::PlaceOrderRequest::default()
-    };
-    client.orders().place_order(request).await?;
-    tokio::time::sleep(LAPSE).await;
-    Ok(())
 }
 
 async fn stock(client: &Client) -> Result<(), DemoError> {

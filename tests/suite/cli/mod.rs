@@ -1,5 +1,6 @@
 //! The command line against a live server, as its users run it.
 
+mod demo;
 mod directory;
 mod export;
 mod import;
