@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use backstock_engine::model::OrderId;
 
+use super::changes::Wish;
 use super::recorder::Recorder;
 
 /// Out of 100 orders of `churn`, those that are cancelled.
-const CANCELLED: u64 = 8;
+const CANCELLED: u64 = 5;
+/// Out of 100 orders of `churn`, those that are changed.
+const CHANGED: u64 = 8;
 /// Out of 100 orders of `churn`, those of which a shipment is shipped.
 const SHIPPED: u64 = 90;
 
@@ -37,11 +40,24 @@ impl Tally {
     }
 }
 
+/// An order that was placed, as far as what is done with it next has to know.
+#[derive(Debug)]
+pub struct Placed {
+    /// Its id.
+    pub id: OrderId,
+    /// Units of its first shipment.
+    pub first_shipment: u64,
+    /// Units of its first line.
+    pub first_line: u32,
+}
+
 /// What is done with an order once it is placed.
 #[derive(Debug)]
 pub enum FollowUp {
     /// All of it is cancelled: so many units.
     Cancel(OrderId, u64),
+    /// It is changed.
+    Change(Wish),
     /// Its first shipment is shipped: so many units.
     Ship(OrderId, u64),
 }
@@ -58,7 +74,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// None yet; `churns` when placed orders are cancelled and shipped.
+    /// None yet; `churns` when placed orders are cancelled, changed and shipped.
     pub fn new(recorder: Recorder, churns: bool) -> Self {
         Self { recorder, tally: Tally::default(), churns, follow_ups: Vec::new() }
     }
@@ -68,22 +84,30 @@ impl Answers {
         self.recorder.answered(due, now);
     }
 
-    /// It was placed; `order` has its id and the units of its first shipment.
-    pub fn placed(&mut self, units: u32, order: impl FnOnce() -> (OrderId, u64)) {
+    /// It was placed, with so many units in all.
+    pub fn placed(&mut self, units: u32, order: impl FnOnce() -> Placed) {
         if self.churns {
-            match self.tally.placed % 100 {
-                at if at < CANCELLED => {
-                    self.follow_ups.push(FollowUp::Cancel(order().0, units.into()));
-                }
-                at if at < CANCELLED + SHIPPED => {
-                    let (id, shipped) = order();
-                    self.follow_ups.push(FollowUp::Ship(id, shipped));
-                }
-                _ => {}
-            }
+            self.follow_ups.push(self.follow_up(units, order()));
         }
         self.tally.placed += 1;
         self.tally.units += u64::from(units);
+    }
+
+    /// Of 100 orders, the first are cancelled, the next changed, and the last shipped: some of those
+    /// that were changed among them.
+    fn follow_up(&self, units: u32, order: Placed) -> FollowUp {
+        let (round, at) = (self.tally.placed / 100, self.tally.placed % 100);
+        match at {
+            at if at < CANCELLED => FollowUp::Cancel(order.id, units.into()),
+            at if at < CANCELLED + CHANGED => FollowUp::Change(Wish {
+                order: order.id,
+                quantity: order.first_line,
+                nth: round * CHANGED + at - CANCELLED,
+                leaves: at >= 100 - SHIPPED,
+                due: Instant::now(),
+            }),
+            _ => FollowUp::Ship(order.id, order.first_shipment),
+        }
     }
 
     /// It was refused: there is not enough.

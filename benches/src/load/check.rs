@@ -50,13 +50,13 @@ pub fn conservation(
     fetched: u64,
 ) -> Result<Conservation, LoadError> {
     let Books { there_was, placed, units, followed } = books;
-    let sold = units - followed.cancelled_units;
+    let sold = followed.kept_of(units);
     let kept = sold - followed.shipped_units;
     equal("units that orders hold", report.allocated + report.waiting, kept)?;
     equal("units on hand", report.on_hand + followed.shipped_units, there_was)?;
     let (waiting, left) = (report.waiting, report.on_hand - report.allocated);
     equal("units sold and left", sold - waiting + left, there_was)?;
-    if followed.cancelled + followed.shipped == 0 {
+    if followed == Followed::default() {
         equal("orders in the engine", report.orders, placed)?;
     }
     Ok(Conservation { there_was, sold, waiting, left, fetched, adds_up: true })
@@ -79,8 +79,16 @@ mod tests {
     use super::*;
 
     fn books() -> (Books, AuditReport) {
-        let followed = Followed { cancelled: 1, cancelled_units: 5, shipped: 1, shipped_units: 10 };
-        let books = Books { there_was: 100, placed: 20, units: 50, followed };
+        let followed = Followed {
+            cancelled: 1,
+            cancelled_units: 5,
+            changed: 2,
+            added_units: 7,
+            given_up_units: 4,
+            shipped: 1,
+            shipped_units: 10,
+        };
+        let books = Books { there_was: 100, placed: 20, units: 47, followed };
         let report =
             AuditReport { on_hand: 90, allocated: 32, waiting: 3, ..AuditReport::default() };
         (books, report)

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backstock_engine::model::Sku;
-use tokio::sync::mpsc;
 
 use super::alarm::Alarm;
-use super::answers::{Answers, FollowUp, Tally};
+use super::answers::{Answers, Tally};
 use super::error::LoadError;
+use super::follow::FollowUps;
 use super::schedule::{Due, Schedule};
 use crate::workload::ring::{Offer, Player};
 
@@ -78,7 +78,7 @@ pub struct Caller<P> {
     /// Reads before each order.
     pub looks: u32,
     /// Where follow-ups go, if there are any.
-    pub follow_ups: Option<mpsc::Sender<FollowUp>>,
+    pub follow_ups: Option<FollowUps>,
 }
 
 /// Why a caller stopped sending.
@@ -159,8 +159,7 @@ impl<P: Pipe> Caller<P> {
             return;
         };
         for follow_up in answers.follow_ups.drain(..) {
-            // A follower that failed says so when the run ends.
-            let _ = follow_ups.send(follow_up).await;
+            follow_ups.send(follow_up).await;
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum LoadError {
         /// The rest of it.
         message: String,
     },
+    /// A change of an order was not to be had.
+    #[error("a change of an order was not to be had: {0}")]
+    NoChange(String),
     /// A stream ended while answers were owed.
     #[error("a stream ended before all of its orders were answered")]
     StreamEnded,

@@ -4,6 +4,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::beside::Beside;
+use super::changes::Changes;
 use super::follow::Followed;
 use super::machine::Machine;
 use super::recorder::Record;
@@ -49,6 +50,8 @@ pub struct Facts {
     pub updates_per_second: Option<f64>,
     /// What happened to orders after they were placed, the warm-up included.
     pub followed: Option<Followed>,
+    /// How changes of orders fared, where there are some.
+    pub changes: Option<Changes>,
     /// Resident size of the process at the end of the run.
     pub rss_bytes: u64,
     /// Resident size before the first order, over the pairs.
@@ -86,15 +89,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The figures in one line, for a person, and a second one about what was
+    /// The figures in one line, for a person, and one each about changes and about what was
     /// done beside.
     pub fn summary(&self) -> String {
         let LatencyUs { p50, p99, p999, max, .. } = self.latency_us;
-        let beside =
-            self.beside.map_or_else(String::new, |beside| format!("\n{}", beside.summary()));
-        format!(
+        let head = format!(
             "{} {}: {:.0} orders/s; p50 {p50} us, p99 {p99} us, p99.9 {p999} us, max {max} us; \
-             audit {}, {} sold + {} left = {} there was{beside}",
+             audit {}, {} sold + {} left = {} there was",
             self.workload,
             self.target,
             self.orders_per_second,
@@ -102,7 +103,10 @@ impl Facts {
             self.conservation.sold - self.conservation.waiting,
             self.conservation.left,
             self.conservation.there_was,
-        )
+        );
+        let changes = self.changes.map(|changes| changes.summary());
+        let beside = self.beside.map(|beside| beside.summary());
+        [Some(head), changes, beside].into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -216,6 +220,7 @@ pub mod tests {
             reads_per_second: None,
             updates_per_second: None,
             followed: None,
+            changes: None,
             rss_bytes: 1 << 30,
             bytes_per_pair: 128.0,
             bytes_per_order: 400.0,

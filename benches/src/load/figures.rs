@@ -1,6 +1,7 @@
 //! From what was measured to what is told.
 
 use super::beside::{Beside, Worked};
+use super::changes::Changes;
 use super::facts::{Conservation, Facts, LatencyUs, Timeline, quantiles};
 use super::follow::Followed;
 use super::machine::{Machine, commit};
@@ -36,6 +37,8 @@ pub struct Figures<'a> {
     pub updates: Option<u64>,
     /// What happened to orders after they were placed.
     pub followed: Followed,
+    /// How changes of orders fared.
+    pub changes: Option<Changes>,
     /// That the numbers add up.
     pub conservation: Conservation,
     /// What was done beside the orders.
@@ -71,6 +74,7 @@ impl Figures<'_> {
             updates_per_second: self.updates.map(|updates| real(updates) / seconds),
             followed: matches!(args.workload, Workload::Churn | Workload::Hold)
                 .then_some(self.followed),
+            changes: self.changes,
             rss_bytes: self.rss,
             bytes_per_pair: real(self.at_rest) / f64::from(self.stocking.pairs()),
             bytes_per_order: real(self.rss.saturating_sub(self.at_rest))

@@ -16,7 +16,7 @@ use backstock_engine::model::{HoldId, OrderId, Timestamp};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use super::answers::Answers;
+use super::answers::{Answers, Placed};
 use super::drive::{Pipe, Sending};
 use super::error::LoadError;
 use super::follow::Followed;
@@ -111,7 +111,9 @@ impl Holding {
         answers.answered(cart.due, now);
         match cart.became {
             Became::SoldOut => answers.sold_out(),
-            Became::Order(id) => answers.placed(cart.units, || (id, 0)),
+            Became::Order(id) => {
+                answers.placed(cart.units, || Placed { id, first_shipment: 0, first_line: 0 });
+            }
             Became::LeftAlone => {
                 // Placed, and cancelled by time.
                 answers.placed(cart.units, || unreachable!("nobody follows it up"));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use backstock_engine::engine::{Engine, EngineError, OrderAnswer, PlaceOutcome, Submitted};
 use backstock_engine::model::Order;
 
-use super::answers::Answers;
+use super::answers::{Answers, Placed};
 use super::drive::{Pipe, Sending};
 use super::error::LoadError;
 use crate::workload::network::NOW;
@@ -113,7 +113,11 @@ impl Pipe for InProcess {
 fn count(answers: &mut Answers, units: u32, placed: OrderAnswer) {
     match placed.outcome {
         PlaceOutcome::Placed(order) => {
-            answers.placed(units, || (order.header.id.clone(), first_shipment(&order)));
+            answers.placed(units, || Placed {
+                id: order.header.id.clone(),
+                first_shipment: first_shipment(&order),
+                first_line: order.lines.first().map_or(0, |line| line.ordered),
+            });
         }
         PlaceOutcome::SoldOut(_) => answers.sold_out(),
     }

@@ -8,6 +8,7 @@
 mod alarm;
 mod answers;
 mod beside;
+mod changes;
 mod check;
 mod data;
 mod drive;
@@ -29,6 +30,7 @@ mod schedule;
 mod server;
 mod session;
 mod stream;
+mod sync;
 mod terms;
 mod text;
 mod unary;

@@ -85,7 +85,7 @@ pub enum Workload {
     Browse,
     /// Stock updates as fast as they go in, and orders at half of the rate
     Feed,
-    /// 100 orders placed, 8 cancelled and 90 shipments shipped
+    /// 100 orders placed, 8 changed, 5 cancelled and 90 shipments shipped
     Churn,
     /// Carts of `holiday`: each is held, and three of four are confirmed; the others lapse
     Hold,

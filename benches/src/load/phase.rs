@@ -22,7 +22,7 @@ pub struct Phase {
     pub plan: Plan,
     /// About how long it lasts.
     pub lasts: Duration,
-    /// Whether placed orders are cancelled and shipped.
+    /// Whether placed orders are cancelled, changed and shipped.
     pub churns: bool,
     /// Seeds the schedules.
     pub seed: u64,

@@ -13,7 +13,8 @@ const SLOTS: u32 = 100;
 /// The shortest slot.
 const SLOT_MIN: Duration = Duration::from_millis(100);
 
-fn histogram(digits: u8) -> Histogram<u64> {
+/// Latencies in microseconds, up to a minute, told apart by so many digits.
+pub fn histogram(digits: u8) -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_US_MAX, digits).expect("the bounds are constant")
 }
 

@@ -220,7 +220,13 @@ fn run_rows(facts: &Facts) -> Vec<Row> {
     }
     if let Some(followed) = &facts.followed {
         rows.push(("Orders cancelled", grouped(followed.cancelled)));
+        rows.push(("Orders changed", grouped(followed.changed)));
         rows.push(("Shipments shipped", grouped(followed.shipped)));
+    }
+    if let Some(changes) = &facts.changes {
+        rows.push(("A change quoted, 99th percentile", micros(real(changes.quote_us.p99))));
+        rows.push(("committed, 99th percentile", micros(real(changes.commit_us.p99))));
+        rows.push(("fdatasync of 4 KiB, median", micros(real(changes.fdatasync_us.p50))));
     }
     rows
 }

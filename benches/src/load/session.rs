@@ -6,12 +6,11 @@ use std::time::Duration;
 use backstock_engine::command::{ChangeStock, StockOperation};
 use backstock_engine::disk::RealDisk;
 use backstock_engine::engine::{Engine, OpenOptions};
-use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
 use super::alarm::Alarm;
-use super::answers::FollowUp;
 use super::beside::Working;
+use super::changes::Changes;
 use super::check::{Books, audit, conservation, fetch};
 use super::data::Data;
 use super::drive::{Caller, Pipe};
@@ -19,7 +18,7 @@ use super::error::LoadError;
 use super::facts::{Conservation, Facts};
 use super::feed::Feed;
 use super::figures::Figures;
-use super::follow::{Follower, Way};
+use super::follow::{FollowUps, Follower, Way};
 use super::holding::{Holding, Till};
 use super::in_process::InProcess;
 use super::machine::Machine;
@@ -29,6 +28,7 @@ use super::progress::Screen;
 use super::schedule::Plan;
 use super::server::Loopback;
 use super::stream::Stream;
+use super::sync::Syncing;
 use super::terms;
 use super::unary::Unary;
 use crate::process::resident_bytes;
@@ -144,7 +144,7 @@ impl Session {
         // Under ids that no caller has, and as short as theirs.
         let sample = Player::new(Arc::clone(&ring), 0, CALLERS.into());
         let generator_ns = terms::generator_ns(sample);
-        let (follower, sender) = self.follower(reach.way);
+        let (follower, sender) = self.follower(&reach.way);
         let callers = self.callers(pipes, &ring, sender.as_ref());
         drop(sender);
 
@@ -152,13 +152,16 @@ impl Session {
         let journal_before = self.engine.status().journal_bytes_written;
         let (phase, there_was) = self.plan(&warmed).await?;
         let feed = self.feed(reach.feed);
+        let syncing = self.syncing(follower.as_ref())?;
         let working =
             self.args.beside().map(|work| Working::start(work, self.engine.clone(), phase.lasts));
         let (callers, ran) = phase.run(callers, self.screen).await?;
         let updates = feed.as_ref().map(Feed::done);
         let fed = end_of(feed.map(Feed::stop)).await?;
+        let syncs = syncing.map(|syncing| syncing.end(self.data.path())).transpose()?;
         // Followers end when no caller has more for them.
         let players: Vec<_> = callers.into_iter().map(|caller| caller.player).collect();
+        let delays = follower.as_ref().map(Follower::delays);
         let followed = match self.args.workload {
             Workload::Hold => self.till.close(&self.engine).await?,
             _ => end_of(follower.map(Follower::end)).await?,
@@ -168,6 +171,7 @@ impl Session {
             None => None,
         };
 
+        let changes = delays.zip(syncs).map(|(of, syncs)| Changes::new(&of.lock(), &syncs));
         let rss = resident_bytes();
         let journal = self.engine.status().journal_bytes_written - journal_before;
         let placed_ever = ran.tally.placed + warmed.tally.placed;
@@ -187,6 +191,7 @@ impl Session {
             generator_ns,
             updates,
             followed,
+            changes,
             conservation,
             worked,
         };
@@ -197,7 +202,7 @@ impl Session {
         &self,
         pipes: Vec<P>,
         ring: &Arc<Ring>,
-        follow_ups: Option<&mpsc::Sender<FollowUp>>,
+        follow_ups: Option<&FollowUps>,
     ) -> Vec<Caller<P>> {
         let caller = |(pipe, no): (P, u32)| Caller {
             pipe,
@@ -237,12 +242,19 @@ impl Session {
         conservation(books, &report, fetched)
     }
 
-    fn follower(&self, way: Way) -> (Option<Follower>, Option<mpsc::Sender<FollowUp>>) {
+    fn follower(&self, way: &Way) -> (Option<Follower>, Option<FollowUps>) {
         if self.args.workload != Workload::Churn {
             return (None, None);
         }
-        let (follower, sender) = Follower::start(way);
+        let (follower, sender) = Follower::start(way, self.args.skus());
         (Some(follower), Some(sender))
+    }
+
+    /// Where there are changes, the disk is measured beside them; what was before does not count.
+    fn syncing(&self, follower: Option<&Follower>) -> Result<Option<Syncing>, LoadError> {
+        let Some(follower) = follower else { return Ok(None) };
+        follower.delays().lock().reset();
+        Syncing::start(self.data.path()).map(Some)
     }
 
     fn feed(&self, channel: Option<Channel>) -> Option<Feed> {

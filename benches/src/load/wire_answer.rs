@@ -4,7 +4,7 @@ use backstock_engine::model::OrderId;
 use backstock_proto::v1::place_orders_result::Result as Outcome;
 use backstock_proto::v1::{OrderOutcome, PlaceOrderResponse, PlaceOrdersResult};
 
-use super::answers::Answers;
+use super::answers::{Answers, Placed};
 use super::error::LoadError;
 
 /// Counts what became of an order.
@@ -15,8 +15,11 @@ pub fn count(answers: &mut Answers, units: u32, response: PlaceOrderResponse) {
     answers.placed(units, || {
         let shipment = response.shipments.iter().find(|shipment| shipment.number == 1);
         let lines = shipment.iter().flat_map(|shipment| &shipment.lines);
-        let units = lines.map(|line| u64::from(line.quantity)).sum();
-        (OrderId::new("order", response.order_id).expect("as it was sent"), units)
+        let first_shipment = lines.map(|line| u64::from(line.quantity)).sum();
+        let first_line = response.lines.first();
+        let first_line = first_line.map_or(0, |l| l.allocated + l.preordered + l.backordered);
+        let id = OrderId::new("order", response.order_id).expect("as it was sent");
+        Placed { id, first_shipment, first_line }
     });
 }
 
