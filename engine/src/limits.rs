@@ -378,6 +378,23 @@ const _: () = assert!(
 /// before others: an event has a thousand such lines, and an order sixteen such decisions.
 pub const DECISION_CANDIDATES_MAX: usize = 12;
 
+/// Nodes whose work is kept as it was read last: more are read anew each time.
+pub const WORK_NODES_SEEN_MAX: usize = 1_024;
+
+/// Orders, pairs and reservations that are kept of nodes whose work was read: some fifty megabytes of
+/// them.
+pub const WORK_SEEN_MAX: usize = 200_000;
+
+/// Changes of an order whose plans it keeps, the newest: more are told of by its timeline alone.
+pub const CHANGES_EXPLAINED_MAX: usize = 4;
+
+/// The longest trace of a change that an order keeps, in bytes: some five hundred lines of ten
+/// candidates. A longer one is not kept.
+pub const CHANGE_TRACE_BYTES_MAX: usize = 16 << 10;
+
+/// The most parts in which the units of a change come to be, for an order to keep its plan.
+pub const CHANGE_PLACED_MAX: usize = 1_024;
+
 /// The last tier of a customer: ten are more than loyalty programmes have, and a reservation
 /// keeps class and tier in six bits.
 pub const TIER_MAX: u8 = 9;

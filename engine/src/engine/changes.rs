@@ -134,9 +134,16 @@ impl Engine {
                     return Err(Refusal::HoldIdReused { hold_id }.into());
                 }
                 PlaceOutcome::Placed(_) => Ok(true),
-                PlaceOutcome::SoldOut(short) => Err(short_of(&order.header.id, &hold, &short)),
+                PlaceOutcome::SoldOut(short) => {
+                    Err(short_of(&order.header.id, (&hold, sought), &short))
+                }
             }),
-            Err(EngineError::Refused(why)) => Ok(Err(Fault { operation: None, why })),
+            Err(EngineError::Refused(why)) => {
+                Ok(Err(Fault { operation: operation_of(sought, &why), why }))
+            }
+            Err(EngineError::Invalid(broken)) => {
+                Err(EngineError::Invalid(command.as_asked(sought, broken)))
+            }
             Err(error) => Err(error),
         }
     }
@@ -172,8 +179,22 @@ fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
     OrderView { order: Arc::new(after), supplies, version: before.version }
 }
 
+/// The operation that wants the item that a refusal is about, if it is one alone.
+fn operation_of(sought: &Sought, why: &Refusal) -> Option<usize> {
+    match why {
+        Refusal::ItemNotFound { sku }
+        | Refusal::ItemOffSale { sku }
+        | Refusal::SaleNotOpen { sku, .. } => sought.operation_of(sku),
+        _ => None,
+    }
+}
+
 /// That units of an item are not there.
-fn short_of(order_id: &OrderId, hold: &CreateHold, short: &[LineShortage]) -> Fault {
+fn short_of(
+    order_id: &OrderId,
+    (hold, sought): (&CreateHold, &Sought),
+    short: &[LineShortage],
+) -> Fault {
     let mut skus: Vec<&Sku> = Vec::new();
     for line in &hold.order().lines.0 {
         if !skus.contains(&&line.sku) {
@@ -182,6 +203,7 @@ fn short_of(order_id: &OrderId, hold: &CreateHold, short: &[LineShortage]) -> Fa
     }
     let LineShortage { line, short, .. } = short[0];
     let sku = skus[usize::from(line)].clone();
+    let operation = sought.operation_of(&sku);
     let why = Refusal::ChangeShort { order_id: order_id.clone(), sku, short };
-    Fault { operation: None, why }
+    Fault { operation, why }
 }

@@ -68,10 +68,10 @@ pub use money::Currency;
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocated, Allocation, AllocationUnits, Amended, Amounts, ArchivedOrder, Cause,
-    DateMoved, Decision, Decisions, Due, Entry, Expiry, Happened, KeptOrder, LineAdded,
-    LineRepegged, Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldKind,
-    OrderLine, OrderState, PackedOrder, PartDeclined, PickedCancelled, Said, Shipment,
-    ShipmentAdded, StockGivenUp, Timeline, Told, Why,
+    ChangePlanned, DateMoved, Decision, Decisions, Due, Entry, Expiry, Happened, KeptOrder,
+    LineAdded, LineAmount, LineRepegged, LinesPlanned, Move, Order, OrderChange, OrderEffect,
+    OrderHeader, OrderHold, OrderHoldKind, OrderLine, OrderState, PackedOrder, PartDeclined,
+    PickedCancelled, Said, Shipment, ShipmentAdded, StockGivenUp, Timeline, Told, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

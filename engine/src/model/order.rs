@@ -9,6 +9,7 @@ mod happened;
 mod hold;
 mod on_hold;
 mod packed;
+mod planned;
 mod timeline;
 pub mod trace;
 
@@ -28,13 +29,14 @@ use super::priority::Priority;
 use super::reservations::Supply;
 use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
-pub use amended::{Amended, Amounts};
+pub use amended::{Amended, Amounts, LineAmount};
 pub use apply::{Expiry, OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
-pub use change::{Allocated, LineAdded, OrderChange, ShipmentAdded};
+pub use change::{LineAdded, OrderChange, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use due::{Due, units_in};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
+pub use planned::{Allocated, ChangePlanned, LinesPlanned};
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
 /// What was ordered, and how; fixed when the order is placed.
@@ -94,6 +96,13 @@ pub struct OrderLine {
     /// Units cancelled, those that were short at placing included.
     #[n(2)]
     pub cancelled: u32,
+}
+
+impl OrderLine {
+    /// Units that are wanted, those that left among them.
+    pub const fn wanted(&self) -> u32 {
+        self.ordered - self.cancelled
+    }
 }
 
 /// The part of an order that one node ships in one go.

@@ -201,7 +201,7 @@ fn amounts_and_notes_touch_no_stock() {
         let after = engine.order(&order_id("O")).await.unwrap();
         let amended = after.order.amended.clone().unwrap();
         assert_eq!(amended.note, Some(note));
-        assert_eq!(amended.amounts.unwrap().sum(), 49_99);
+        assert_eq!(after.order.amount(), 49_99);
         assert_eq!(after.order.allocations, before.order.allocations);
         assert_eq!(engine.stock(&sku("RED"), &node_id("N")).await.unwrap().stock, stock);
         // In another currency, they would not add up.
@@ -329,9 +329,9 @@ fn what_is_not_there_is_said_and_nothing_is_held() {
         };
         assert_eq!(fault(vec![swap(0, "BLUE", 2)]).await.1, RefusalKind::UnitsNotOrdered);
         let scarves = Operation::Add(wanted("SCARF", 6));
-        assert_eq!(fault(vec![scarves]).await, (None, RefusalKind::ChangeShort));
+        assert_eq!(fault(vec![scarves]).await, (Some(0), RefusalKind::ChangeShort));
         let unknown = Operation::Add(wanted("GREEN", 1));
-        assert_eq!(fault(vec![unknown]).await, (None, RefusalKind::ItemNotFound));
+        assert_eq!(fault(vec![unknown]).await, (Some(0), RefusalKind::ItemNotFound));
         let none = fault(vec![quantity(0, 0), quantity(1, 0)]).await;
         assert_eq!(none, (Some(1), RefusalKind::LineNotFound));
         assert_eq!(free(&engine, "SCARF", "N").await, 5);

@@ -2,6 +2,7 @@
 
 use backstock_proto::v1;
 
+use crate::grpc::changes::{self, quantity, swap};
 use crate::grpc::server::{TestServer, fields, order, waiting_order};
 
 /// A bundle of so many units each.
@@ -156,4 +157,95 @@ async fn pain_2_two_lines_that_need_the_same_item_do_not_oversell_it() {
     assert_eq!(server.got("O").await.state(), v1::OrderState::Closed);
     assert_eq!(server.atp("SKU").await.0, 1);
     server.stop().await.expect("drained");
+}
+
+/// Of three sets, two are picked, and one of these is packed, when the customer wants one alone; then
+/// another one, and a hat instead of the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bundles_that_are_picked_in_part_are_changed_as_wholes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    for sku in ["GLOVE", "HAT"] {
+        server.define_item(sku).await;
+        server.set_stock(sku, "NYC", 20).await;
+    }
+    let set = bundle("SET", &[("SKU", 1), ("GLOVE", 2)]);
+    server.catalog.update_item(set).await.expect("defined");
+    server.orders.place_order(order("A", &[("SET", 3)])).await.expect("placed");
+    let lines = |bundles: u32| {
+        let line = |(line_index, quantity)| v1::LineQuantity { line_index, quantity };
+        [(0, bundles), (1, 2 * bundles)].map(line).to_vec()
+    };
+    let pick = v1::PickShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        lines: lines(2),
+        ..Default::default()
+    };
+    server.fulfillment.pick_shipment(pick.clone()).await.expect("picked");
+    let pack = v1::PackShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        package_id: "BOX".into(),
+        lines: lines(1),
+        ..Default::default()
+    };
+    server.fulfillment.pack_shipment(pack).await.expect("packed");
+
+    // By any of its lines, in bundles: the loose one goes first, then the picked one, then what is packed.
+    let told = |order: &v1::Order| {
+        let units = order.lines.iter().map(|line| line.units.expect("units"));
+        units.map(|of| (of.picked, of.packed, of.cancelled)).collect::<Vec<_>>()
+    };
+    let one = changed(&mut server, vec![quantity(1, 1)]).await;
+    assert_eq!(told(&one), [(0, 1, 2), (0, 2, 4)], "{one:?}");
+    assert_eq!((one.bundles[0].quantity, one.bundles[0].cancelled), (3, 2));
+    server.fulfillment.pick_shipment(pick).await.expect_err("two of them are gone");
+    let two = changed(&mut server, vec![quantity(0, 2)]).await;
+    assert_eq!(two.bundles.len(), 2, "{two:?}");
+    assert_eq!((two.bundles[1].quantity, two.bundles[1].first_line_index), (1, 2));
+    assert_eq!(told(&two)[2..], [(0, 0, 0), (0, 0, 0)]);
+    // One that is packed is put back: the box is empty, and is none.
+    let hat = changed(&mut server, vec![swap(1, "HAT", 1)]).await;
+    assert_eq!(told(&hat)[..2], [(0, 0, 3), (0, 0, 6)], "{hat:?}");
+    assert_eq!(hat.lines[4].sku, "HAT");
+    let both = quoted(&mut server, vec![quantity(2, 0), swap(3, "HAT", 1)]).await;
+    assert_eq!(both.faults.len(), 1, "both are of one bundle: {both:?}");
+    server.audit().await;
+
+    let shipments =
+        hat.shipments.iter().filter(|shipment| shipment.state() != v1::ShipmentState::Cancelled);
+    for shipment in shipments {
+        let ship = v1::ShipShipmentRequest {
+            order_id: "A".into(),
+            shipment_number: shipment.number,
+            carrier: "Owl Post".into(),
+            ..Default::default()
+        };
+        server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    }
+    let after = server.got("A").await;
+    assert_eq!(after.state(), v1::OrderState::Closed, "{after:?}");
+    let mut left = Vec::new();
+    for sku in ["SKU", "GLOVE", "HAT"] {
+        left.push(server.on_hand(sku, "NYC").await);
+    }
+    assert_eq!(left, [9, 18, 19], "one set and one hat left");
+    server.audit().await;
+    server.stop().await.expect("it drains");
+}
+
+async fn quoted(
+    server: &mut TestServer,
+    operations: Vec<v1::ChangeOperation>,
+) -> v1::QuoteChangeResponse {
+    changes::quote(server, changes::change(operations)).await
+}
+
+async fn changed(server: &mut TestServer, operations: Vec<v1::ChangeOperation>) -> v1::Order {
+    let quote = quoted(server, operations).await;
+    assert_eq!(quote.faults, [], "{quote:?}");
+    let committed = changes::commit(server, &quote.change_token).await.expect("an answer");
+    assert_eq!(committed.outcome(), v1::ChangeOutcome::Committed, "{committed:?}");
+    committed.order.expect("the order")
 }

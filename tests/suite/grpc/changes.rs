@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tonic::Code;
 use tonic_types::StatusExt;
 
+use super::bundles::bundle;
 use super::server::{TestServer, order};
 
 fn asked(operation: Operation) -> v1::ChangeOperation {
@@ -25,11 +26,11 @@ pub(super) fn swap(line_index: u32, sku: &str, quantity: u32) -> v1::ChangeOpera
     asked(Operation::SwapLine(v1::SwapLine { line_index, instead }))
 }
 
-fn quantity(line_index: u32, quantity: u32) -> v1::ChangeOperation {
+pub(super) fn quantity(line_index: u32, quantity: u32) -> v1::ChangeOperation {
     asked(Operation::SetQuantity(v1::SetLineQuantity { line_index, quantity }))
 }
 
-fn amount(line_index: u32, amount_minor: i64) -> v1::ChangeOperation {
+pub(super) fn amount(line_index: u32, amount_minor: i64) -> v1::ChangeOperation {
     asked(Operation::SetAmount(v1::SetLineAmount { line_index, amount_minor }))
 }
 
@@ -72,7 +73,11 @@ async fn what_cannot_be_had_is_a_fault_of_its_operation_with_its_reason() {
         answer.faults.into_iter().map(fault).collect::<Vec<_>>()
     };
     let short = reasons(&mut server, change(vec![quantity(0, 1), add("HAT", 2)])).await;
-    assert_eq!(short, [(None, "CHANGE_SHORT".into())]);
+    assert_eq!(short, [(Some(1), "CHANGE_SHORT".into())]);
+    let unknown = reasons(&mut server, change(vec![quantity(0, 1), add("CAP", 2)])).await;
+    assert_eq!(unknown, [(Some(1), "ITEM_NOT_FOUND".into())]);
+    let twice = reasons(&mut server, change(vec![add("HAT", 1), add("HAT", 1)])).await;
+    assert_eq!(twice, [(None, "CHANGE_SHORT".into())], "both together are too many");
     let both = reasons(&mut server, change(vec![quantity(0, 1), quantity(7, 1)])).await;
     assert_eq!(both, [(Some(1), "LINE_NOT_FOUND".into())]);
     let euros =
@@ -82,6 +87,35 @@ async fn what_cannot_be_had_is_a_fault_of_its_operation_with_its_reason() {
     let dollars = v1::QuoteChangeRequest { currency_code: "USD".into(), ..euros };
     let differs = reasons(&mut server, dollars).await;
     assert_eq!(differs, [(None, "CURRENCY_DIFFERS".into())]);
+    server.stop().await.expect("it drains");
+}
+
+/// What is wanted of an item is summed over operations, those that want more of a line among them:
+/// only the order tells how many these are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sum_that_is_too_large_is_told_by_the_operation_that_makes_it_so() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = stocked(&data).await;
+    server.define_item("CAP").await;
+    server.catalog.update_item(bundle("PAIR", &[("CAP", 2)])).await.expect("defined");
+    for (operations, field, what) in [
+        (
+            vec![quantity(0, 400_000), add("SKU", 200_000)],
+            "operations[1].add_line.quantity",
+            "\"599998\" is not within 1 to 500000",
+        ),
+        (
+            vec![add("PAIR", 250_001)],
+            "operations[0].add_line.quantity",
+            "\"250001\" is not within 1 to 250000",
+        ),
+    ] {
+        let status = server.orders.quote_change(change(operations)).await.expect_err("refused");
+        let details = status.get_error_details();
+        let fields = &details.bad_request().expect("a field").field_violations;
+        assert_eq!((fields.len(), &*fields[0].field), (1, field), "{fields:?}");
+        assert!(fields[0].description.contains(what), "{fields:?}");
+    }
     server.stop().await.expect("it drains");
 }
 

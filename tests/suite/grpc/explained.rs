@@ -2,8 +2,10 @@
 
 use backstock_proto::v1;
 
+use super::bundles::bundle;
+use super::changes::{add, change, commit, quote};
 use super::overdue::{date, today};
-use super::server::{TestServer, announcement, waiting_order};
+use super::server::{TestServer, announcement, node, order, waiting_order};
 
 async fn traces(server: &mut TestServer) -> Vec<v1::SourcingTrace> {
     let explain = v1::ExplainOrderRequest { order_id: "A".into(), min_version: 0 };
@@ -60,6 +62,51 @@ async fn an_order_tells_each_decision_on_it_with_its_cause_and_its_candidates() 
     let sooner = vec![(2, Kind::Inbound.into(), Kind::OnHand.into())];
     assert_eq!(told(&all), (Cause::SoonerSupply, sooner));
     assert_eq!(all.len(), 4);
+    server.stop().await.expect("drained");
+
+    let mut server = TestServer::start(directory.path()).await;
+    assert_eq!(traces(&mut server).await, all, "the story is as it was after a restart");
+    server.stop().await.expect("drained");
+}
+
+/// A change plans what it adds by itself: the order tells on what that was decided as well, between
+/// the decisions before it and after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_change_added_is_explained_as_what_was_placed() {
+    use v1::CandidateVerdict as Verdict;
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(node("BOSTON", "02116")).await;
+    server.define_item("HAT").await;
+    server.set_stock("HAT", "BOSTON", 3).await;
+    server.catalog.update_item(bundle("SET", &[("SKU", 1), ("HAT", 2)])).await.expect("defined");
+    server.set_stock("HAT", "NYC", 5).await;
+    server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let token = quote(&mut server, change(vec![add("HAT", 3), add("SET", 2)])).await.change_token;
+    let committed = commit(&mut server, &token).await.expect("committed");
+    let all = traces(&mut server).await;
+    assert_eq!(told(&all), (v1::DecisionCause::Changed, vec![]));
+    let added = &all[1];
+    assert_eq!((all.len(), added.version), (2, committed.version));
+    assert!(added.decided_time.is_some() && added.optimal && added.shipments > 0, "{added:?}");
+    let taken = |line_index: u32| -> u32 {
+        let of_line = added.candidates.iter().filter(|tried| tried.line_index == line_index);
+        of_line.map(|tried| tried.taken).sum()
+    };
+    assert_eq!((taken(0), taken(1), taken(2)), (0, 3, 2), "{added:?}");
+    let chosen = |tried: &&v1::CandidateTrace| tried.verdict() == Verdict::Chosen;
+    assert!(added.candidates.iter().filter(chosen).all(|tried| tried.taken > 0), "{added:?}");
+    let nodes = added.candidates.iter().filter(|tried| tried.line_index == 1);
+    assert_eq!(nodes.count(), 2, "the one that was not chosen as well: {added:?}");
+
+    // More changes than are explained: the newest are.
+    for _ in 0..4 {
+        let token = quote(&mut server, change(vec![add("SKU", 1)])).await.change_token;
+        commit(&mut server, &token).await.expect("committed");
+    }
+    let all = traces(&mut server).await;
+    let lines = all[1..].iter().map(|trace| trace.candidates[0].line_index);
+    assert_eq!(lines.collect::<Vec<_>>(), [4, 5, 6, 7], "{all:?}");
     server.stop().await.expect("drained");
 
     let mut server = TestServer::start(directory.path()).await;

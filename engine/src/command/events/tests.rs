@@ -29,13 +29,13 @@ use crate::model::{
     Act, Added, Allocated, Allocation, AllocationUnits, Amounts, Answer, AnswerKind, Band, Cause,
     ChannelSafety, Confidence, Currency, Day, Decisions, DeclineReason, Declined, Destination,
     Dispatch, Draw, Eligibility, Found, Hold, HoldState, InboundSourced, InboundWeighed, Kept,
-    LineAdded, LineRepegged, LineUnits, Lsn, Move, Node, NodeKind, NodeNo, Objective, Order,
-    OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId, OrderHoldKind, OrderId,
-    OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder, Pair, PairTerms, Pegged,
-    Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal, Record, ReleaseRule, RequestId,
-    Segment, Segments, Serves, Service, Shipment, ShipmentAdded, Shortage, SkuNo, Split, StateHash,
-    Stock, StockChange, StockEffect, Supply, SupplySource, Text, Timeline, Timestamp, Told, ToldAt,
-    WeekdayCutOffs, Weekdays, Why,
+    LineAdded, LineAmount, LineRepegged, LineUnits, LinesPlanned, Lsn, Move, Node, NodeKind,
+    NodeNo, Objective, Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId,
+    OrderHoldKind, OrderId, OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder,
+    Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal,
+    Record, ReleaseRule, RequestId, Segment, Segments, Serves, Service, Shipment, ShipmentAdded,
+    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text,
+    Timeline, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -346,9 +346,13 @@ fn of_changes() -> Vec<Named> {
         note: Some(text("Ring twice")),
         amounts: Some(Amounts {
             currency: Currency::new("currency", "EUR").unwrap(),
-            lines: vec![(0, 4_999), (2, -250)],
+            lines: vec![
+                LineAmount { line: 0, amount: 4_999, units: None },
+                LineAmount { line: 2, amount: -250, units: Some(3) },
+            ],
         }),
         quote: HoldId::new("quote", "Q-7").ok(),
+        plan: Some(LinesPlanned { at: ETA, trace: [2, 0, 0].into() }),
     };
     let taken =
         HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)], first_line: 2 };

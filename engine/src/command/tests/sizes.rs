@@ -30,19 +30,20 @@ use crate::command::supply::transfer::recall::TransferRecalled;
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
-    BANDS_MAX, BUNDLE_COMPONENTS_MAX, COMPONENT_UNITS_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX,
-    ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX,
-    ORDER_LINES_MAX, PACKAGES_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX,
-    TOLD_PAIRS_MAX,
+    BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
+    DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
+    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, REPEGGED_LINES_MAX,
+    SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
     DeclineReason, Declined, Dispatch, Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item,
-    LineAdded, LineRepegged, Lsn, Move, Node, NodeKind, NodeNo, OrderChange, OrderHold,
-    OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package,
-    PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request, RequestId, Serves,
-    ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Move, Node, NodeKind, NodeNo,
+    OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle, Origin,
+    OwnerId, Package, PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request,
+    RequestId, Serves, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told,
+    ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -312,9 +313,13 @@ fn changed(id: &OrderId) -> OrderChanged {
         note: Some(text()),
         amounts: Some(Amounts {
             currency: Currency::new("currency", "EUR").expect("a currency"),
-            lines: vec![(u16::MAX, i64::MIN); ORDER_LINES_MAX],
+            lines: vec![
+                LineAmount { line: u16::MAX, amount: i64::MIN, units: Some(u32::MAX) };
+                ORDER_LINES_MAX
+            ],
         }),
         quote: HoldId::new("quote", "x".repeat(ID_BYTES_MAX)).ok(),
+        plan: Some(LinesPlanned { at: AT, trace: vec![0; CHANGE_TRACE_BYTES_MAX].into() }),
     };
     let no = OrderNo(u64::MAX);
     let taken = Some(HoldTaken { no, units: pegs.clone(), first_line: u16::MAX });

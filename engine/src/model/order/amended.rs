@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::model::ids::{HoldId, Text};
 use crate::model::money::Currency;
+use crate::model::order::planned::ChangePlanned;
 
 /// Amounts of lines, from 0, in minor units of one currency, each line once, ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -13,30 +14,55 @@ pub struct Amounts {
     pub currency: Currency,
     /// By line.
     #[n(1)]
-    pub lines: Vec<(u16, i64)>,
+    pub lines: Vec<LineAmount>,
+}
+
+/// What a line costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LineAmount {
+    /// The line, from 0.
+    #[n(0)]
+    pub line: u16,
+    /// Minor units.
+    #[n(1)]
+    pub amount: i64,
+    /// How many units it is for: what becomes of fewer costs less. None where the amount stays,
+    /// whatever becomes of the units.
+    #[n(2)]
+    pub units: Option<u32>,
+}
+
+impl LineAmount {
+    /// What so many units of it cost. Unit `i` of `n` has `floor(amount (i + 1) / n) -
+    /// floor(amount i / n)`: whatever leaves, and in how many steps, what left and what stays are the
+    /// amount.
+    pub fn of(&self, units: u32) -> i64 {
+        match self.units {
+            Some(all) if all > units => {
+                let share = i128::from(self.amount) * i128::from(units);
+                i64::try_from(share.div_euclid(all.into())).expect("it is a part of the amount")
+            }
+            _ => self.amount,
+        }
+    }
 }
 
 impl Amounts {
-    /// The amount of a line, from 0; 0 where nothing is said of it.
-    pub fn of(&self, line: u16) -> i64 {
-        self.lines.iter().find(|(of, _)| *of == line).map_or(0, |(_, amount)| *amount)
-    }
-
-    /// The amounts of all lines, summed.
-    pub fn sum(&self) -> i64 {
-        self.lines.iter().map(|(_, amount)| amount).sum()
+    /// What is said of a line, from 0.
+    pub fn of(&self, line: u16) -> Option<&LineAmount> {
+        self.lines.iter().find(|of| of.line == line)
     }
 
     /// These, but for lines of which `newer` says something else.
     pub(super) fn with(mut self, newer: &Self) -> Self {
         self.currency = newer.currency;
-        for (line, amount) in &newer.lines {
-            match self.lines.iter_mut().find(|(of, _)| of == line) {
-                Some((_, known)) => *known = *amount,
-                None => self.lines.push((*line, *amount)),
+        for of in &newer.lines {
+            match self.lines.iter_mut().find(|known| known.line == of.line) {
+                Some(known) => *known = *of,
+                None => self.lines.push(*of),
             }
         }
-        self.lines.sort_unstable();
+        self.lines.sort_unstable_by_key(|of| of.line);
         self
     }
 }
@@ -53,4 +79,35 @@ pub struct Amended {
     /// The id of the last quote that was committed: it is not committed again.
     #[n(2)]
     pub quote: Option<HoldId>,
+    /// Why units that changes added come from where they do; none of changes by older versions.
+    #[n(8)]
+    pub plans: Option<Vec<ChangePlanned>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_units_leaves_with_them_and_nothing_is_lost_on_the_way() {
+        for (amount, all) in
+            [(1_000, 3), (-1_000, 7), (1, 5), (0, 4), (1_000_000_000_000_000, 499_999)]
+        {
+            let of = LineAmount { line: 0, amount, units: Some(all) };
+            assert_eq!((of.of(all), of.of(0)), (amount, 0));
+            let steps = (0..all.min(1_000)).map(|at| of.of(at + 1) - of.of(at));
+            assert_eq!(steps.sum::<i64>(), of.of(all.min(1_000)));
+        }
+        // It is said to stay.
+        let fixed = LineAmount { line: 0, amount: 500, units: None };
+        assert_eq!((fixed.of(3), fixed.of(0)), (500, 500));
+    }
+
+    #[test]
+    fn an_amount_that_says_no_units_is_read_as_it_was_written_before() {
+        let before = minicbor::to_vec((7_u16, -250_i64)).unwrap();
+        let read: LineAmount = minicbor::decode(&before).unwrap();
+        assert_eq!(read, LineAmount { line: 7, amount: -250, units: None });
+        assert_eq!(minicbor::to_vec(read).unwrap(), before);
+    }
 }

@@ -3,12 +3,16 @@
 use minicbor::{Decode, Encode};
 
 use super::amended::{Amended, Amounts};
+use super::planned::{Allocated, ChangePlanned, LinesPlanned};
+use super::trace::shortened;
 use super::{AllocationUnits, Order, Shipment, count};
+use crate::limits::{
+    CHANGE_PLACED_MAX, CHANGE_TRACE_BYTES_MAX, CHANGES_EXPLAINED_MAX, DECISION_CANDIDATES_MAX,
+};
 use crate::model::bundle::OrderedBundle;
 use crate::model::fulfilment::Package;
 use crate::model::ids::{HoldId, NodeNo, SkuNo, Text};
 use crate::model::order::OrderLine;
-use crate::model::reservations::Supply;
 use crate::model::time::Day;
 
 /// What a change makes of an order: all of it in one event.
@@ -44,6 +48,10 @@ pub struct OrderChange {
     /// The id of its quote.
     #[n(9)]
     pub quote: Option<HoldId>,
+    /// Why units of lines that were added come from where they do; none in events of older
+    /// versions.
+    #[n(15)]
+    pub plan: Option<LinesPlanned>,
 }
 
 /// A line that a change adds.
@@ -69,23 +77,6 @@ pub struct ShipmentAdded {
     /// Whether all its units are there.
     #[n(2)]
     pub units_there: bool,
-}
-
-/// Units of a line, from 0, that come to a shipment, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Allocated {
-    /// The line.
-    #[n(0)]
-    pub line: u16,
-    /// The shipment.
-    #[n(1)]
-    pub shipment: u16,
-    /// What they rest on when they come there.
-    #[n(2)]
-    pub supply: Supply,
-    /// How many.
-    #[n(3)]
-    pub units: u32,
 }
 
 impl Order {
@@ -114,6 +105,7 @@ impl Order {
             self.put((*line, *shipment), *supply, *units);
         }
         self.amend(change);
+        self.keep_plan(change);
     }
 
     fn add_lines(&mut self, change: &OrderChange) {
@@ -160,5 +152,64 @@ impl Order {
             self.amended.get_or_insert_default().quote = Some(quote.clone());
         }
         self.amended.take_if(|amended| **amended == Amended::default());
+    }
+}
+
+/// What lines cost, as changes said.
+impl Order {
+    /// What a line, from 0, costs, as it was said: less in proportion where fewer of its units are
+    /// wanted by now. 0 where nothing is said of it.
+    pub fn amount_of(&self, line: u16) -> i64 {
+        self.amount_of_units(line, self.lines[usize::from(line)].wanted())
+    }
+
+    /// What so many units of a line, from 0, cost.
+    pub fn amount_of_units(&self, line: u16, units: u32) -> i64 {
+        let amounts = self.amended.as_ref().and_then(|amended| amended.amounts.as_ref());
+        amounts.and_then(|amounts| amounts.of(line)).map_or(0, |of| of.of(units))
+    }
+
+    /// What all its lines cost.
+    pub fn amount(&self) -> i64 {
+        let amounts = self.amended.as_ref().and_then(|amended| amended.amounts.as_ref());
+        let lines = amounts.into_iter().flat_map(|amounts| &amounts.lines);
+        lines.map(|of| self.amount_of(of.line)).sum()
+    }
+}
+
+impl LinesPlanned {
+    /// The plan of a hold, as far as an order keeps it: some candidates of each line. None where it
+    /// is too long for that.
+    pub fn of(hold: &Order, placed: &[Allocated]) -> Option<Self> {
+        let trace = shortened(&hold.trace, DECISION_CANDIDATES_MAX)?;
+        let is_short = trace.len() <= CHANGE_TRACE_BYTES_MAX && placed.len() <= CHANGE_PLACED_MAX;
+        is_short.then(|| Self { at: hold.header.decided_at(), trace })
+    }
+}
+
+/// Plans of what changes added.
+impl Order {
+    /// Keeps the plan of a change whose lines were added, and lets the oldest go of those that are too
+    /// many.
+    pub(super) fn keep_plan(&mut self, change: &OrderChange) {
+        let Some(plan) = &change.plan else { return };
+        let lines = count(change.lines.len());
+        let kept = ChangePlanned {
+            lsn: self.last_lsn,
+            first_line: count(self.lines.len()) - lines,
+            lines,
+            plan: plan.clone(),
+            placed: change.placed.clone(),
+        };
+        let plans = self.amended.get_or_insert_default().plans.get_or_insert_default();
+        plans.push(kept);
+        if plans.len() > CHANGES_EXPLAINED_MAX {
+            plans.remove(0);
+        }
+    }
+
+    /// The plans of the newest changes that added units, the oldest of them first.
+    pub fn plans_of_changes(&self) -> &[ChangePlanned] {
+        self.amended.as_deref().and_then(|amended| amended.plans.as_deref()).unwrap_or_default()
     }
 }

@@ -94,6 +94,16 @@ impl<'a> TraceWriter<'a> {
         self.0.push((verdict as u8) << 4 | free);
     }
 
+    /// A line of so many candidates at most: those that were chosen before others.
+    fn first(&mut self, mut candidates: Vec<Candidate>, candidates_max: usize) {
+        candidates.sort_by_key(|candidate| candidate.verdict != Verdict::Chosen);
+        candidates.truncate(candidates_max);
+        self.line(candidates.len());
+        for candidate in &candidates {
+            self.candidate(candidate);
+        }
+    }
+
     /// The bytes.
     pub fn finish(self) -> Box<[u8]> {
         self.0.as_slice().into()
@@ -104,16 +114,23 @@ impl<'a> TraceWriter<'a> {
 /// chosen before others. Empty if it is no trace, or has no line.
 pub fn of_first_line(bytes: &[u8], candidates_max: usize) -> Box<[u8]> {
     let Some(Trace { bounded, lines }) = Trace::read(bytes) else { return Box::default() };
-    let Some(mut candidates) = lines.into_iter().next() else { return Box::default() };
-    candidates.sort_by_key(|candidate| candidate.verdict != Verdict::Chosen);
-    candidates.truncate(candidates_max);
+    let Some(candidates) = lines.into_iter().next() else { return Box::default() };
     let mut bytes = Vec::new();
     let mut writer = TraceWriter::new(&mut bytes, bounded);
-    writer.line(candidates.len());
-    for candidate in &candidates {
-        writer.candidate(candidate);
-    }
+    writer.first(candidates, candidates_max);
     writer.finish()
+}
+
+/// A trace with so many candidates of each line at most: those that were chosen before others. None
+/// if it is no trace.
+pub fn shortened(bytes: &[u8], candidates_max: usize) -> Option<Box<[u8]>> {
+    let Trace { bounded, lines } = Trace::read(bytes)?;
+    let mut bytes = Vec::new();
+    let mut writer = TraceWriter::new(&mut bytes, bounded);
+    for candidates in lines {
+        writer.first(candidates, candidates_max);
+    }
+    Some(writer.finish())
 }
 
 impl Trace {

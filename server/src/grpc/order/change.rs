@@ -99,7 +99,12 @@ pub(super) async fn quote(
     api: &Api,
     command: &QuoteChange,
 ) -> Result<v1::QuoteChangeResponse, Status> {
-    let answer = api.engine().quote_change(command).await.map_err(plain)?;
+    let named = |error| match error {
+        EngineError::Invalid(broken) => EngineError::Invalid(as_sent(broken)),
+        other => other,
+    };
+    let quoted = api.engine().quote_change(command).await;
+    let answer = quoted.map_err(|error| plain(named(error)))?;
     answered(api, answer).await.map_err(plain)
 }
 
@@ -114,8 +119,8 @@ async fn answered(api: &Api, answer: ChangeAnswer) -> Result<v1::QuoteChangeResp
         change_token: quote.as_ref().map(ChangeQuote::token).unwrap_or_default().into(),
         order: Some(view::order(api.engine(), &after).await?),
         faults: faults.into_iter().map(change_fault).collect(),
-        amount_before_minor: view::amount(&before.order),
-        amount_minor: view::amount(&after.order),
+        amount_before_minor: before.order.amount(),
+        amount_minor: after.order.amount(),
         version: after.version.get(),
     })
 }

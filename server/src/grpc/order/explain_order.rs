@@ -1,8 +1,11 @@
 //! `ExplainOrder`: why an order ships from where it does.
 
+use std::collections::BTreeSet;
+
 use backstock_engine::engine::{Candidate, Engine, EngineError, Trace, Verdict};
 use backstock_engine::model::{
-    Allocation, Cause, Decision, HoldState, Lsn, Move, NodeNo, Order, OrderedBundle, Pair, Supply,
+    Allocated, Allocation, Cause, ChangePlanned, Decision, HoldState, Lsn, Move, NodeNo, Order,
+    OrderedBundle, Pair, Supply,
 };
 use backstock_proto::v1;
 use tonic::Status;
@@ -23,6 +26,11 @@ pub(super) async fn handle(
     for decision in order.decisions.iter() {
         traces.push(anew(api.engine(), &order, &decision).await.map_err(plain)?);
     }
+    for planned in order.plans_of_changes() {
+        traces.push(changed(api.engine(), &order, planned).await.map_err(plain)?);
+    }
+    // The first one is first, also of a hold that was confirmed later.
+    traces[1..].sort_by_key(|trace| trace.version);
     Ok(v1::ExplainOrderResponse { traces, version })
 }
 
@@ -57,6 +65,58 @@ async fn trace(
         cause: first_cause(order).into(),
         ..v1::SourcingTrace::default()
     })
+}
+
+/// The decision on what a change of an order added.
+async fn changed(
+    engine: &Engine,
+    order: &Order,
+    of: &ChangePlanned,
+) -> Result<v1::SourcingTrace, EngineError> {
+    let trace = Trace::read(&of.plan.trace).unwrap_or(Trace { bounded: false, lines: Vec::new() });
+    let node = |shipment: u16| order.shipments[usize::from(shipment)].node;
+    let mut candidates = Vec::new();
+    let added = of.first_line..of.first_line + of.lines;
+    let added = first_lines(order).filter(|line| added.contains(line));
+    for (line, of_line) in added.zip(&trace.lines) {
+        let placed = of.placed.iter().filter(|placed| placed.line == line);
+        let taken = placed.map(|placed| ((node(placed.shipment), placed.supply), placed.units));
+        let taken: Vec<Taken> = taken.collect();
+        if let Some(bundle) = order.bundle_of(line) {
+            let taken = added_of_bundle(order, bundle, &of.placed);
+            candidates.extend(bundle_candidates(engine, order, bundle, (of_line.iter(), &taken)));
+            continue;
+        }
+        for candidate in of_line {
+            let is_it = |(at, _): &&Taken| *at == (candidate.node, candidate.supply);
+            let taken = taken.iter().filter(is_it).map(|(_, units)| units).sum();
+            candidates.push(tried(engine, order, (line, taken), candidate).await?);
+        }
+    }
+    let shipments: BTreeSet<u16> = of.placed.iter().map(|placed| placed.shipment).collect();
+    Ok(v1::SourcingTrace {
+        decided_time: Some(times::timestamp(of.plan.at)),
+        version: of.lsn.get(),
+        optimal: !trace.bounded,
+        shipments: u32::try_from(shipments.len()).unwrap_or(u32::MAX),
+        candidates,
+        cause: v1::DecisionCause::Changed.into(),
+        ..v1::SourcingTrace::default()
+    })
+}
+
+/// Where the bundles of a line of a change came to be: each part counts for what is there of it last.
+fn added_of_bundle(order: &Order, bundle: &OrderedBundle, placed: &[Allocated]) -> Vec<Taken> {
+    let first = placed.iter().filter(|of| of.line == bundle.line);
+    let last = |shipment: u16| {
+        let parts = placed.iter().filter(|of| of.shipment == shipment && bundle.has(of.line));
+        parts.map(|of| of.supply).max_by_key(|supply| !supply.is_there())
+    };
+    let taken = first.filter_map(|of| {
+        let node = order.shipments[usize::from(of.shipment)].node;
+        Some(((node, last(of.shipment)?), of.units))
+    });
+    taken.collect()
 }
 
 /// The version of the first decision that is known: that of the hold, where the order has kept

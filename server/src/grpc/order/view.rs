@@ -3,7 +3,7 @@
 use backstock_engine::engine::{Engine, EngineError, OrderView, ShipmentWork};
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
-    Allocation, Amounts, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
+    Allocation, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
     OrderState, OrderedBundle, Package, Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
 };
 use backstock_proto::v1;
@@ -39,7 +39,7 @@ pub(in crate::grpc) async fn order(
         sku: engine.sku_no(line.sku).to_string(),
         quantity: line.ordered,
         units: Some(units),
-        amount_minor: amounts.map_or(0, |amounts| amounts.of(at)),
+        amount_minor: order.amount_of(at),
     });
     let address = header.destination.address();
     let service = &engine.policy().services[usize::from(header.service.0)];
@@ -68,14 +68,8 @@ pub(in crate::grpc) async fn order(
             .map(|of| of.as_str().into())
             .unwrap_or_default(),
         currency_code: amounts.map(|amounts| amounts.currency.to_string()).unwrap_or_default(),
-        amount_minor: amount(order),
+        amount_minor: order.amount(),
     })
-}
-
-/// Sum of the amounts of an order's lines, in minor units.
-pub(super) fn amount(order: &Order) -> i64 {
-    let amounts = order.amended.as_deref().and_then(|amended| amended.amounts.as_ref());
-    amounts.map_or(0, Amounts::sum)
 }
 
 /// A hold on an order.

@@ -17,8 +17,9 @@ use crate::limits::{ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX
 use crate::model::digest::fingerprint;
 use crate::model::order::by_pair;
 use crate::model::{
-    Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, NodeNo, Order, OrderChange,
-    OrderLine, OrderedBundle, Parts, Pegged, Refusal, ShipmentAdded, Sku, SkuNo, Supply, Text,
+    Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned,
+    NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, Refusal, ShipmentAdded,
+    Sku, SkuNo, Supply, Text,
 };
 use crate::state::stock::Rest;
 use crate::transaction::rests::Resting;
@@ -69,6 +70,10 @@ pub fn build(
     built.change.amounts = amounts(change, sought, line_of);
     built.supplies.resize(order.with_change(&built.change).allocations.len(), Parts::new());
     let after = order.with_change(&built.change);
+    for of in built.change.amounts.iter_mut().flat_map(|amounts| &mut amounts.lines) {
+        // What is said of a line that is taken out stays.
+        of.units = Some(after.lines[usize::from(of.line)].wanted()).filter(|units| *units > 0);
+    }
     for Allocated { line, shipment, supply, units } in &built.change.placed {
         let is_it = |at: &usize| {
             let a = &after.allocations[*at];
@@ -167,6 +172,7 @@ fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) -> Result<
             built.change.placed.push(Allocated { line, shipment: place, supply, units });
         }
     }
+    built.change.plan = LinesPlanned::of(hold, &built.change.placed);
     Ok(())
 }
 
@@ -251,7 +257,8 @@ fn amounts(
             *lines.entry(line).or_default() += amount;
         }
     }
-    Some(Amounts { currency, lines: lines.into_iter().collect() })
+    let amount = |(line, amount)| LineAmount { line, amount, units: None };
+    Some(Amounts { currency, lines: lines.into_iter().map(amount).collect() })
 }
 
 impl Built {
@@ -286,13 +293,19 @@ impl Built {
         // Lines of other changes may have come before those of this one.
         let first = count(order.lines.len());
         let line = |of: u16| (of >= first, if of >= first { of - first } else { of });
-        let amount = |(of, amount): &(u16, i64)| (line(*of), *amount);
+        let amount = |of: &LineAmount| (line(of.line), of.amount);
         let amounts: Option<(Currency, Vec<_>)> =
             change.amounts.as_ref().map(|of| (of.currency, of.lines.iter().map(amount).collect()));
         let bundle = |of: &OrderedBundle| (of.sku, of.units, line(of.line), of.components);
         let bundles: Vec<_> = change.bundles.iter().map(bundle).collect();
+        // Lines that lose units cost less.
+        let cancelled = by_line(&change.cancelled);
+        let costs = |(of, units): &(u16, u32)| {
+            order.amount_of_units(*of, order.lines[usize::from(*of)].wanted() - units)
+        };
+        let costs: Vec<_> = cancelled.iter().map(costs).collect();
         fingerprint(&(
-            (by_line(&change.cancelled), by_line(&change.put_back)),
+            (cancelled, costs, by_line(&change.put_back)),
             (&change.lines, bundles, places),
             (&change.note, amounts),
         ))

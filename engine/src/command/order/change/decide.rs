@@ -13,6 +13,8 @@ pub struct Sought {
     pub releases: Vec<AllocationUnits>,
     /// Units that are wanted beyond those that it has.
     pub more: Vec<Wanted>,
+    /// The operation, from 0, that wants each of these.
+    pub wants: Vec<usize>,
     /// What cannot be had.
     pub faults: Vec<Fault>,
 }
@@ -24,6 +26,15 @@ pub struct Fault {
     pub operation: Option<usize>,
     /// Why.
     pub why: Refusal,
+}
+
+impl Sought {
+    /// The operation that wants an item, if it is one alone.
+    pub fn operation_of(&self, sku: &Sku) -> Option<usize> {
+        let mut all = self.more.iter().zip(&self.wants).filter(|(of, _)| of.sku == *sku);
+        let (_, first) = all.next()?;
+        all.next().is_none().then_some(*first)
+    }
 }
 
 /// What a change asks of an order that rests on this supply. `sku` names items.
@@ -53,6 +64,7 @@ pub fn seek(
         if let Err(why) = seeking.operation(operation) {
             seeking.found.faults.push(Fault { operation: Some(at), why });
         }
+        seeking.found.wants.resize(seeking.found.more.len(), at);
     }
     let Seeking { fewer, mut found, .. } = seeking;
     if order.has_let_go() && !found.more.is_empty() {

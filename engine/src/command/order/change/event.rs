@@ -11,8 +11,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
-    HoldState, LineAdded, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged, Priority,
-    Repeg, Reservation, StockEffect, Text,
+    HoldState, LineAdded, LineAmount, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged,
+    Priority, Repeg, Reservation, StockEffect, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -104,6 +104,7 @@ impl Event for OrderChanged {
     fn describe(&self) -> Value {
         let OrderChange { cancelled, lines, shipments, note, amounts, .. } = &*self.change;
         let line = |of: &LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
+        let amount = |of: &LineAmount| (of.line, of.amount);
         let amounts = amounts.as_ref();
         json!({
             "order_id": self.id.as_str(), "order_no": self.no.0,
@@ -112,7 +113,7 @@ impl Event for OrderChanged {
             "shipment_node_nos": shipments.iter().map(|of| of.node.0).collect::<Vec<_>>(),
             "note": note.as_ref().map(Text::as_str),
             "currency": amounts.map(|of| of.currency.to_string()),
-            "amounts": amounts.map(|of| of.lines.clone()),
+            "amounts": amounts.map(|of| of.lines.iter().map(amount).collect::<Vec<_>>()),
         })
     }
 }

@@ -105,7 +105,7 @@ impl Operation {
     }
 
     /// What callers call it.
-    const fn field(&self) -> &'static str {
+    pub const fn field(&self) -> &'static str {
         match self {
             Self::SetQuantity { .. } => "set_quantity",
             Self::Add(_) => "add_line",

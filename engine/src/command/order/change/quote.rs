@@ -6,7 +6,7 @@ use super::build::Built;
 use super::decide::Sought;
 use super::operation::{Change, Wanted};
 use crate::limits::CHANGE_QUOTE_SECONDS;
-use crate::model::{Day, HoldId, Meta, Order, OrderId, Timestamp};
+use crate::model::{Day, HoldId, Meta, Order, OrderId, Timestamp, Violation};
 use crate::placing::going::said;
 use crate::placing::request::{LineRequest, Lines, OrderRequest};
 use crate::state::network::Network;
@@ -75,6 +75,23 @@ impl QuoteChange {
         }
     }
 
+    /// What is wrong with the units that are to be held, as callers name it: by the operation that
+    /// wants them.
+    pub fn as_asked(&self, sought: &Sought, broken: Vec<Violation>) -> Vec<Violation> {
+        let as_asked = |violation: Violation| {
+            let field = match operation_of_line(sought, &violation.field) {
+                Some((at, name)) => {
+                    let operation = self.change.operations[at].field();
+                    format!("operations[{at}].{operation}.{name}")
+                }
+                // All lines together are too many.
+                None => "operations".to_owned(),
+            };
+            Violation { field, ..violation }
+        };
+        broken.into_iter().map(as_asked).collect()
+    }
+
     /// The quote, of an order that it was worked out on.
     pub fn quoted(&self, order: &Order, built: &Built, hold: Option<&Order>) -> ChangeQuote {
         let seconds = i64::from(CHANGE_QUOTE_SECONDS);
@@ -88,6 +105,13 @@ impl QuoteChange {
             fingerprint: built.fingerprint(order),
         }
     }
+}
+
+/// The operation that wants a line of the hold, and the name within it of the line's field.
+fn operation_of_line<'a>(sought: &Sought, field: &'a str) -> Option<(usize, &'a str)> {
+    let (line, name) = field.strip_prefix("lines[")?.split_once("].")?;
+    let at = *sought.wants.get(line.parse::<usize>().ok()?)?;
+    Some((at, name))
 }
 
 impl ChangeQuote {

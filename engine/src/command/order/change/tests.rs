@@ -12,8 +12,8 @@ use crate::command::{CommitChange, Fault};
 use crate::engine::tests::{one_unit, run};
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{
-    Allocation, Amounts, Currency, InboundNo, Lsn, NodeNo, Order, OrderChange, OrderEffect,
-    OrderLine, OrderedBundle, Refusal, RefusalKind, Shipment, SkuNo, Supply, Text,
+    Allocation, Amounts, Currency, InboundNo, LineAmount, Lsn, NodeNo, Order, OrderChange,
+    OrderEffect, OrderLine, OrderedBundle, Refusal, RefusalKind, Shipment, SkuNo, Supply, Text,
 };
 use crate::state::stock::Rest;
 use crate::transaction::rests::Resting;
@@ -53,7 +53,10 @@ fn fault(order: &Order, change: &Change) -> Refusal {
 
 /// The order with amounts in euros.
 fn priced() -> Order {
-    let amounts = Some(Amounts { currency: euros(), lines: vec![(0, 5)] });
+    let amounts = Some(Amounts {
+        currency: euros(),
+        lines: vec![LineAmount { line: 0, amount: 5, units: None }],
+    });
     order().with_change(&OrderChange { amounts, ..OrderChange::default() })
 }
 
