@@ -46,6 +46,7 @@ use crate::feed::Readers;
 use crate::journal::{History, Listener};
 use crate::model::{Lsn, Timestamp};
 use crate::read::audit::Audits;
+use crate::read::work::seen::SeenWork;
 use crate::recovery::open::{Opened, beside, start};
 use crate::service::{Services, SnapshotFailed};
 use crate::snapshot::snapshots::Snapshots;
@@ -60,6 +61,7 @@ pub struct Engine {
     snapshots: Arc<Snapshots>,
     history: Arc<dyn History>,
     readers: Arc<Readers>,
+    pub(crate) seen_work: Arc<SeenWork>,
     /// None in an engine that one thread runs.
     services: Option<Services>,
 }
@@ -101,8 +103,9 @@ impl Engine {
 
     fn over(opened: Opened, services: Option<Services>) -> (Self, Recovered) {
         let Opened { kernel, snapshots, history, readers, recovered } = opened;
-        let audits = Arc::default();
-        (Self { kernel, audits, snapshots, history, readers, services }, recovered)
+        let (audits, seen_work) = (Arc::default(), Arc::default());
+        let engine = Self { kernel, audits, snapshots, history, readers, seen_work, services };
+        (engine, recovered)
     }
 
     /// Takes a snapshot without a pause, verifies it, and cuts the journal

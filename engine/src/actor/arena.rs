@@ -30,6 +30,8 @@ const OCTAVES: usize = place(ARENA_CELLS_MAX - 1).octave + 1;
 /// Cells in the order of their numbers, all of them made alike.
 pub struct Arena<T> {
     len: AtomicU32,
+    /// How many of them can be found in rows.
+    found: AtomicU32,
     octaves: [OnceLock<Octave<T>>; OCTAVES],
 }
 
@@ -68,7 +70,11 @@ const fn chunk_bits(bits: u32) -> u32 {
 
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Self { len: AtomicU32::new(0), octaves: [const { OnceLock::new() }; OCTAVES] }
+        Self {
+            len: AtomicU32::new(0),
+            found: AtomicU32::new(0),
+            octaves: [const { OnceLock::new() }; OCTAVES],
+        }
     }
 }
 
@@ -97,6 +103,17 @@ impl<T> Arena<T> {
     /// How many numbers were given out.
     pub fn len(&self) -> u32 {
         self.len.load(Ordering::Acquire)
+    }
+
+    /// How many cells can be found in the rows of the arena. A row that is looked at after this shows
+    /// its part of them.
+    pub fn found(&self) -> u32 {
+        self.found.load(Ordering::Acquire)
+    }
+
+    /// A row shows one more.
+    pub(super) fn note_found(&self) {
+        self.found.fetch_add(1, Ordering::Release);
     }
 
     /// Whether no number was given out.

@@ -76,6 +76,14 @@ impl<A: Actor> ActorCell<A> {
         self.mailbox.ask(&self.shared, message)
     }
 
+    /// Shows the actor to `look`, if it is idle: see [`Mailbox::peek`].
+    ///
+    /// # Panics
+    /// As [`ask`](Self::ask).
+    pub fn peek<R>(&self, look: impl FnOnce(&A) -> R) -> Option<R> {
+        self.mailbox.peek(&self.shared, look)
+    }
+
     /// Sends `message` and wants no reply; otherwise as [`ask`](Self::ask). A
     /// poisoned actor drops it.
     pub fn tell(&self, message: A::Message) {

@@ -292,6 +292,7 @@ where
         view.cells[index].store(self.arena.add(), Ordering::Relaxed);
         view.nodes[index].store(node.0, Ordering::Relaxed);
         self.len.store(len + 1, Ordering::Release);
+        self.arena.note_found();
         self.slot_in(view, index)
     }
 

@@ -242,7 +242,7 @@ impl Engine {
     /// # Errors
     /// An unknown node, and what stopped the engine.
     pub fn node_work(&self, id: &NodeId) -> Result<NodeWork, EngineError> {
-        node_work(&self.kernel, id)
+        node_work(&self.kernel, &self.seen_work, id)
     }
 
     /// All nodes, by number.
@@ -303,6 +303,7 @@ impl Engine {
     /// Of the snapshots it says what is known to be lost, or why that cannot be known.
     pub fn audit(&self) -> Result<AuditReport, EngineError> {
         let mut report = audit::audit(&self.kernel, &self.audits)?;
+        report.work(self.seen_work.breaches(&self.kernel)?);
         report.snapshots(match self.snapshots.known_faults() {
             Err(SnapshotError::Store(StoreError::Closed { .. })) => {
                 return Err(EngineError::Closing);

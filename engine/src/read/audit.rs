@@ -81,6 +81,13 @@ impl AuditReport {
         }
     }
 
+    /// `WORK_AS_READ` does not hold, for each of these.
+    pub fn work(&mut self, kept: Vec<String>) {
+        for of in kept {
+            self.breach("WORK_AS_READ", format!("what is kept of {of} is not as it is"));
+        }
+    }
+
     fn breach(&mut self, name: &'static str, detail: String) {
         self.breach_count += 1;
         if self.breaches.len() < BREACHES_SHOWN_MAX {

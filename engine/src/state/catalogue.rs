@@ -361,6 +361,11 @@ impl Catalogue {
         self.iter().map(|(_, entry)| entry.row.len()).sum()
     }
 
+    /// How many pairs can be found: a pair that is found later makes it more.
+    pub fn slots(&self) -> u32 {
+        self.pairs.found()
+    }
+
     /// The number that the next new item gets.
     #[inline]
     pub fn next(&self) -> SkuNo {

@@ -129,6 +129,15 @@ impl Actor for OrderActor {
 }
 
 impl OrderActor {
+    /// The last event that changed the order; none while it is being placed.
+    pub const fn last_lsn(&self) -> Option<Lsn> {
+        match self {
+            Self::Vacant => None,
+            Self::Resident { order, .. } => Some(order.last_lsn),
+            Self::Archived(archived) => Some(archived.last_lsn),
+        }
+    }
+
     fn order(&self) -> Option<Order> {
         match self {
             Self::Resident { order, .. } => Some(order.order()),

@@ -157,6 +157,11 @@ impl StockActor {
         prefetch_to_write(self.stock.reservations.address());
     }
 
+    /// The last event that changed the pair.
+    pub const fn last_lsn(&self) -> Lsn {
+        self.stock.last_lsn
+    }
+
     /// Free now, net of claims.
     fn free(&self) -> i64 {
         let withheld = self.rare.as_deref().map_or(0, |r| i64::from(r.withheld));

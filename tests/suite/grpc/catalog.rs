@@ -176,6 +176,9 @@ async fn parts_of_a_node_change_and_the_others_stay() {
         capacity_shipments: Some(3),
         planned_units: Some(0),
         planned_shipments: Some(0),
+        left_units: Some(5),
+        left_shipments: Some(3),
+        work: Some(v1::WorkCounts::default()),
     };
     assert_eq!(read.days, [day(2026, 12, 31), day(2027, 1, 1)]);
     for days in [-1, 367] {

@@ -22,7 +22,7 @@ mod ship_shipment;
 mod steps;
 mod unpack_shipment;
 mod unpick_shipment;
-mod work;
+pub(in crate::grpc) mod work;
 
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::{OrderId, Refusal};

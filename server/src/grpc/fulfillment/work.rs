@@ -9,7 +9,11 @@ use crate::grpc::order::view::work_state;
 use crate::grpc::{Api, times};
 
 /// Reads what a node has to do, on a thread that may be at it for a while.
-pub(super) async fn read(api: &Api, node: NodeId, min_version: u64) -> Result<NodeWork, Status> {
+pub(in crate::grpc) async fn read(
+    api: &Api,
+    node: NodeId,
+    min_version: u64,
+) -> Result<NodeWork, Status> {
     api.reach(min_version).await?;
     api.on_disk(move |api| api.engine().node_work(&node)).await
 }
@@ -32,10 +36,13 @@ pub(super) fn message(of: &ShipmentWork) -> v1::ShipmentWork {
     }
 }
 
-/// How much of what there is.
-pub(super) fn counts(work: &NodeWork) -> v1::WorkCounts {
+/// How much of what there is, of the shipments of which `is_counted`.
+pub(in crate::grpc) fn counts(
+    work: &NodeWork,
+    is_counted: impl Fn(&ShipmentWork) -> bool,
+) -> v1::WorkCounts {
     let mut counts = v1::WorkCounts::default();
-    for of in &work.shipments {
+    for of in work.shipments.iter().filter(|of| is_counted(of)) {
         let count = match of.state {
             UnitState::Ready => &mut counts.ready,
             UnitState::Packed => &mut counts.packed,

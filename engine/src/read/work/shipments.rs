@@ -1,0 +1,103 @@
+//! A shipment that a node has to do, as its order alone says.
+
+use crate::model::fulfilment::{Content, WorkClaim};
+use crate::model::{Day, NodeNo, Order, OrderId, OrderNo, Priority, SkuNo, Timestamp, UnitState};
+
+/// A shipment that a node has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShipmentWork {
+    /// The order.
+    pub order: OrderId,
+    /// The order's number: older orders have lower ones.
+    pub no: OrderNo,
+    /// The shipment, from 0.
+    pub shipment: u16,
+    /// The local day on which it ships; none while units wait for supply.
+    pub ship_by: Option<Day>,
+    /// The node's cut-off on that day.
+    pub cut_off: Option<Timestamp>,
+    /// Before whom it is served.
+    pub priority: Priority,
+    /// How far it is: the least of its units that are not cancelled.
+    pub state: UnitState,
+    /// Whether the node accepted it.
+    pub is_accepted: bool,
+    /// Its units that have not left, by SKU and state, units that are not there yet among them.
+    pub units: Vec<WorkUnits>,
+    /// Units of them that have no supply yet, or one that is on its way.
+    pub waiting: u32,
+    /// Whether its order is on hold: nobody is to begin with it.
+    pub is_on_hold: bool,
+    /// Whether its cut-off has passed.
+    pub is_late: bool,
+    /// Who works on it now.
+    pub claim: Option<WorkClaim>,
+}
+
+/// Units of a line that have not left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkUnits {
+    /// The line, from 0.
+    pub line: u16,
+    /// What they are of.
+    pub sku: SkuNo,
+    /// Where they are.
+    pub state: UnitState,
+    /// How many.
+    pub units: u32,
+}
+
+impl ShipmentWork {
+    /// Units that have not left.
+    pub fn open(&self) -> u32 {
+        self.units.iter().map(|of| of.units).sum()
+    }
+
+    /// Units that are on the shelf, there or to come.
+    pub fn loose(&self) -> u32 {
+        let loose = self.units.iter().filter(|of| of.state <= UnitState::Released);
+        loose.map(|of| of.units).sum()
+    }
+
+    /// Which one comes first.
+    pub fn key(&self) -> (bool, Option<Day>, Priority, OrderNo, u16) {
+        (self.ship_by.is_none(), self.ship_by, self.priority, self.no, self.shipment)
+    }
+}
+
+/// The shipments of an order that have not left a node, as the order alone says.
+pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
+    let mut all = Vec::new();
+    for (shipment, at) in order.shipments.iter().zip(0u16..) {
+        if shipment.node != node || order.was_declined(at) {
+            continue;
+        }
+        let content = Content::of(order, at);
+        let units: Vec<_> = content.lines().flat_map(|line| here(order, content, line)).collect();
+        let Some(state) = units.iter().map(|of| of.state).min() else { continue };
+        all.push(ShipmentWork {
+            order: order.header.id.clone(),
+            no: order.no,
+            shipment: at,
+            ship_by: shipment.ship_by,
+            cut_off: None,
+            priority: order.header.priority,
+            state,
+            is_accepted: shipment.is_accepted(),
+            units,
+            waiting: 0,
+            is_on_hold: order.is_on_hold(),
+            is_late: false,
+            claim: shipment.work.as_ref().and_then(|work| work.claim.as_deref().cloned()),
+        });
+    }
+    all
+}
+
+/// Units of a line of a shipment that are at its node.
+fn here(order: &Order, content: Content<'_>, line: u16) -> Vec<WorkUnits> {
+    let sku = order.lines[usize::from(line)].sku;
+    let standing = content.standing(line);
+    let here = standing.states().filter(|(state, _)| *state <= UnitState::Ready);
+    here.map(|(state, units)| WorkUnits { line, sku, state, units }).collect()
+}
