@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
 use super::common::{OutputArgs, ServerArgs};
+use super::desk::{ChangeArgs, CommitArgs, HoldArgs, ReleaseHoldArgs, ResolveDeclineArgs};
 
 const AVAILABILITY_EXAMPLES: &str = "\
 Examples:
@@ -56,18 +57,24 @@ const ORDER_EXAMPLES: &str = "\
 Examples:
   backstock order show WEB-1001
   backstock order explain WEB-1001 --json
-  backstock order timeline WEB-1001";
+  backstock order timeline WEB-1001
+  backstock order change WEB-1001 --set 1=2 --add SCARF=1 --swap 3=HAT-RED=1
+  backstock order change WEB-1001 --amount 1=1999 --currency EUR --commit
+  backstock order commit WEB-1001 TOKEN
+  backstock order hold WEB-1001 fraud-review --kind fraud --owner risk
+  backstock order release-hold WEB-1001 fraud-review
+  backstock order resolve-decline WEB-1001 2";
 
 /// Arguments of `order`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
 #[command(after_help = ORDER_EXAMPLES)]
 pub struct OrderArgs {
-    /// What to ask.
+    /// What to do.
     #[command(subcommand)]
     pub command: OrderCommand,
 }
 
-/// What can be asked of an order.
+/// What can be done with an order.
 #[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
 pub enum OrderCommand {
     /// Show an order, its lines and its shipments.
@@ -76,6 +83,16 @@ pub enum OrderCommand {
     Explain(OrderQuery),
     /// Tell what happened to it, and when.
     Timeline(TimelineQuery),
+    /// Say what a change would come to, and hold its new units for five minutes.
+    Change(ChangeArgs),
+    /// Commit a change, exactly as it was quoted.
+    Commit(CommitArgs),
+    /// Put it on hold: no node begins with it.
+    Hold(HoldArgs),
+    /// Release a hold on it.
+    ReleaseHold(ReleaseHoldArgs),
+    /// Have units sourced anew that the customer was asked about, because he waits for them.
+    ResolveDecline(ResolveDeclineArgs),
 }
 
 /// Which order's timeline.

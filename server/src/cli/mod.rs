@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 mod ask;
 mod common;
+pub(crate) mod desk;
 pub(crate) mod exit;
 mod feed;
 mod operate;
@@ -70,7 +71,7 @@ pub enum Command {
     Audit(AuditArgs),
     /// Say what can be promised of an item.
     Availability(AvailabilityArgs),
-    /// Show an order, or say why it ships from where it does.
+    /// Show an order, say why it ships from where it does, change it, or put it on hold.
     Order(OrderArgs),
     /// Read what happened, and say who follows it.
     Feed(FeedArgs),

@@ -58,6 +58,9 @@ pub enum CommandError {
     /// A file to check, and a server or a directory as well.
     #[error("a file is checked by itself: leave out --data and --server")]
     TargetOfFile,
+    /// What is given as the token of a change is none.
+    #[error("this is not the token of a change: `order change` prints it")]
+    NoToken,
     /// The process has no room for the threads and files of a client.
     #[error("cannot start the client")]
     Runtime(#[source] io::Error),
@@ -80,7 +83,7 @@ impl CommandError {
             Self::Serve(error) => error.exit(),
             Self::Client(error) => error.exit(),
             Self::Import(error) => error.exit(),
-            Self::ServerVariable(_) | Self::TargetOfFile => Exit::Usage,
+            Self::ServerVariable(_) | Self::TargetOfFile | Self::NoToken => Exit::Usage,
             Self::Export(error) => error.exit(),
             Self::Demo(_) | Self::Runtime(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
             Self::Offline(error) => error.exit(),
@@ -193,6 +196,21 @@ async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandErro
         OrderCommand::Timeline(query) => {
             within(query.order.server.timeout, show::timeline(query, out)).await
         }
+        OrderCommand::Change(args) => {
+            within(args.desk.server.timeout, show::change::change(args, out)).await
+        }
+        OrderCommand::Commit(args) => {
+            within(args.desk.server.timeout, show::change::commit(args, out)).await
+        }
+        OrderCommand::Hold(args) => {
+            within(args.desk.server.timeout, show::desk::hold(args, out)).await
+        }
+        OrderCommand::ReleaseHold(args) => {
+            within(args.desk.server.timeout, show::desk::release_hold(args, out)).await
+        }
+        OrderCommand::ResolveDecline(args) => {
+            within(args.desk.server.timeout, show::desk::resolve_decline(args, out)).await
+        }
     }
 }
 
@@ -225,9 +243,11 @@ async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, Command
 }
 
 async fn work(args: WorkArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    use super::WorkCommand::{List, PackingSlip, PickList};
+    use super::WorkCommand::{Claim, List, Load, PackingSlip, PickList};
     match args.command {
         List(args) => within(args.server.timeout, show::work::list(args, out)).await,
+        Load(args) => within(args.server.timeout, show::load::load(args, out)).await,
+        Claim(args) => within(args.server.timeout, show::work::claim(args, out)).await,
         PickList(args) => {
             within(args.document.server.timeout, show::work::pick_list(args, out)).await
         }

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
-use super::common::{OutputArgs, ServerArgs};
+use super::common::{OutputArgs, ServerArgs, Timeout};
 
 const EXAMPLES: &str = "\
 Examples:
   backstock work list RENO
+  backstock work load RENO --days 14
+  backstock work claim WEB-1001 1 --owner scanner-7
   backstock work pick-list RENO --out pick.html
   backstock work packing-slip WEB-1001 1 --out slip.html";
 
@@ -21,11 +24,15 @@ pub struct WorkArgs {
     pub command: WorkCommand,
 }
 
-/// What can be asked of a node's work.
+/// What can be done about a node's work.
 #[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
 pub enum WorkCommand {
     /// List the shipments that a node has to do, the one that has to leave first before others.
     List(ListWorkArgs),
+    /// Show day by day how full a node is, how far its shipments are, and what is late.
+    Load(LoadArgs),
+    /// Say that a picker works on a shipment, so that no other one begins, or that he gives it up.
+    Claim(ClaimArgs),
     /// Make a list of what to take off the shelves, as HTML for paper.
     PickList(PickListArgs),
     /// Make the slips for the packages of a shipment, as HTML for paper.
@@ -49,6 +56,68 @@ pub struct ListWorkArgs {
     /// How the result is printed.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Arguments of `work load`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct LoadArgs {
+    /// The node.
+    pub node: String,
+
+    /// First day, a local day of the node [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+
+    /// Days to show, 1 to 366.
+    #[arg(long, value_name = "COUNT", default_value_t = 7,
+          value_parser = clap::value_parser!(i32).range(1..=366))]
+    pub days: i32,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `work claim`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct ClaimArgs {
+    /// The order.
+    pub order: String,
+
+    /// The shipment's number in it.
+    #[arg(default_value_t = 1)]
+    pub shipment: u32,
+
+    /// Who works on it: a person or a scanner.
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+
+    /// For how long, up to 12h; it may be claimed again before that [default: 15m].
+    #[arg(long, value_name = "TIME", value_parser = lease_seconds, conflicts_with = "give_up")]
+    pub lease: Option<u32>,
+
+    /// Give it up.
+    #[arg(long)]
+    pub give_up: bool,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Whole seconds of a time: a part of one would be none, which stands for the default.
+fn lease_seconds(text: &str) -> Result<u32, String> {
+    let lease = text.parse::<Timeout>().map_err(|error| error.to_string())?.0;
+    let seconds = u32::try_from(lease.as_secs()).ok().filter(|_| lease.subsec_nanos() == 0);
+    seconds.ok_or_else(|| "expected whole seconds".to_owned())
 }
 
 /// Where a document goes.

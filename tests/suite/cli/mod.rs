@@ -1,6 +1,7 @@
 //! The command line against a live server, as its users run it.
 
 mod demo;
+mod desk;
 mod directory;
 mod export;
 mod import;
@@ -73,9 +74,7 @@ fn shown(path: &Path) -> String {
 
 /// Imports everything. The date of the inbound supply is a month ahead of now.
 fn import(server: &Server, files: &Files) -> Ran {
-    let month = std::time::Duration::from_hours(720);
-    let eta = (std::time::SystemTime::now() + month).duration_since(std::time::UNIX_EPOCH);
-    let eta = date(eta.expect("now is after 1970").as_secs() / 86_400);
+    let eta = in_a_month();
     let names = [
         files.write("nodes.csv", NODES),
         files.write("items.csv", ITEMS),
@@ -87,6 +86,13 @@ fn import(server: &Server, files: &Files) -> Ran {
     args.extend(names.iter().map(String::as_str));
     args.push("--json");
     server.run(&args)
+}
+
+/// A day that is a month ahead of now.
+fn in_a_month() -> String {
+    let month = std::time::Duration::from_hours(720);
+    let then = (std::time::SystemTime::now() + month).duration_since(std::time::UNIX_EPOCH);
+    date(then.expect("now is after 1970").as_secs() / 86_400)
 }
 
 /// The day so many days after 1970-01-01, as the command line writes it.

@@ -115,17 +115,19 @@ impl DecisionView {
         if self.cause_version > 0 {
             return self.text_anew();
         }
+        let of_change = self.cause == "changed";
         let proof = if self.optimal { "proven the best" } else { "the best found in its budget" };
         let late = match self.late_units {
             0 => "none late".to_owned(),
             units => format!("{units} units late by {} unit-days", self.late_unit_days),
         };
-        let summary = format!(
-            "decided {} at version {}: {} shipments, {late}, {proof}",
-            or_dash(self.decided_time.as_ref()),
-            self.version,
-            self.shipments
-        );
+        let (time, version) = (or_dash(self.decided_time.as_ref()), self.version);
+        let summary = if of_change {
+            format!("decided {time} for the change at version {version}: {proof}")
+        } else {
+            let shipments = self.shipments;
+            format!("decided {time} at version {version}: {shipments} shipments, {late}, {proof}")
+        };
         format!("{summary}\n{}", self.table())
     }
 

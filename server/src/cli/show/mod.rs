@@ -3,8 +3,11 @@
 
 mod audit;
 mod availability;
+pub(super) mod change;
+pub(super) mod desk;
 mod explain;
 pub(super) mod feed;
+pub(super) mod load;
 mod order;
 mod snapshot_views;
 mod snapshots;

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use backstock_proto::v1;
+use comfy_table::Table;
 use serde::Serialize;
 
 use super::explain::ExplainView;
@@ -12,8 +13,8 @@ use crate::client::{Client, words};
 
 /// An order as it stands.
 #[derive(Debug, Serialize)]
-struct OrderView {
-    order_id: String,
+pub(super) struct OrderView {
+    pub(super) order_id: String,
     state: String,
     customer_id: String,
     channel: String,
@@ -25,11 +26,11 @@ struct OrderView {
     service: String,
     wanted_by: Option<String>,
     promised_by: Option<String>,
-    note: String,
-    currency_code: String,
+    pub(super) note: String,
+    pub(super) currency_code: String,
     amount_minor: i64,
     lines: Vec<LineView>,
-    shipments: Vec<ShipmentView>,
+    pub(super) shipments: Vec<ShipmentView>,
     holds: Vec<HoldView>,
     version: u64,
 }
@@ -85,10 +86,12 @@ struct LineView {
 }
 
 #[derive(Debug, Serialize)]
-struct ShipmentView {
-    number: u32,
+pub(super) struct ShipmentView {
+    pub(super) number: u32,
     node_id: String,
     state: String,
+    /// Whether the customer is asked what becomes of its units.
+    customer_asked: bool,
     ship_by: Option<String>,
     deliver_by: Option<String>,
     shipped_time: Option<String>,
@@ -111,7 +114,9 @@ pub(in crate::cli) async fn show_order(
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
     let client = Client::connect(&query.server.server).await?;
-    print(out, query.output, &OrderView::new(read(&client, query.id).await?))?;
+    let answer = read(&client, query.id).await?;
+    let view = OrderView::new(answer.order.unwrap_or_default(), answer.version);
+    print(out, query.output, &view)?;
     Ok(Exit::Success)
 }
 
@@ -129,14 +134,17 @@ pub(in crate::cli) async fn explain_order(
     Ok(Exit::Success)
 }
 
-async fn read(client: &Client, order_id: String) -> Result<v1::GetOrderResponse, CommandError> {
+/// Reads an order.
+pub(super) async fn read(
+    client: &Client,
+    order_id: String,
+) -> Result<v1::GetOrderResponse, CommandError> {
     let request = v1::GetOrderRequest { order_id, min_version: 0 };
     Ok(client.orders().get_order(request).await?.into_inner())
 }
 
 impl OrderView {
-    fn new(answer: v1::GetOrderResponse) -> Self {
-        let order = answer.order.unwrap_or_default();
+    pub(super) fn new(order: v1::Order, version: u64) -> Self {
         let pickup = order.pickup.clone().unwrap_or_default();
         Self {
             pickup_node_id: pickup.node_id,
@@ -157,7 +165,7 @@ impl OrderView {
             lines: order.lines.into_iter().enumerate().map(LineView::new).collect(),
             shipments: order.shipments.into_iter().map(ShipmentView::new).collect(),
             holds: order.holds.into_iter().map(HoldView::new).collect(),
-            version: answer.version,
+            version,
         }
     }
 
@@ -243,6 +251,7 @@ impl ShipmentView {
         Self {
             number: shipment.number,
             state: words::shipment_state(shipment.state()),
+            customer_asked: shipment.customer_asked,
             ship_by: words::date(shipment.ship_by.as_ref()),
             deliver_by: words::date(shipment.deliver_by.as_ref()),
             shipped_time: words::time(shipment.shipped_time.as_ref()),
@@ -253,6 +262,11 @@ impl ShipmentView {
         }
     }
 
+    fn progress(&self) -> String {
+        let asked = if self.customer_asked { "; the customer is asked" } else { "" };
+        format!("{}{asked}", self.state)
+    }
+
     fn row(&self) -> Vec<String> {
         let contents = self
             .lines
@@ -261,12 +275,20 @@ impl ShipmentView {
         vec![
             self.number.to_string(),
             self.node_id.clone(),
-            self.state.clone(),
+            self.progress(),
             or_dash(self.ship_by.as_ref()),
             or_dash(self.deliver_by.as_ref()),
             contents.collect::<Vec<_>>().join("\n"),
         ]
     }
+}
+
+/// Shipments as a table.
+pub(super) fn shipments<'a>(all: impl IntoIterator<Item = &'a ShipmentView>) -> Table {
+    let header = ["shipment", "node", "state", "ship by", "deliver by", "units"];
+    let mut shipments = table(&header, &[0]);
+    shipments.add_rows(all.into_iter().map(ShipmentView::row));
+    shipments
 }
 
 impl View for OrderView {
@@ -283,10 +305,7 @@ impl View for OrderView {
         ];
         let mut ordered = table(&header, &[0, 2, 3, 4, 5, 6, 7]);
         ordered.add_rows(self.lines.iter().map(LineView::row));
-        let header = ["shipment", "node", "state", "ship by", "deliver by", "units"];
-        let mut shipments = table(&header, &[0]);
-        shipments.add_rows(self.shipments.iter().map(ShipmentView::row));
-        let ships = (!self.shipments.is_empty()).then(|| shipments.to_string());
+        let ships = (!self.shipments.is_empty()).then(|| shipments(&self.shipments).to_string());
         let tables = [Some(ordered.to_string()), ships];
         lines(self.facts().into_iter().chain(tables))
     }
@@ -331,7 +350,7 @@ mod tests {
 
     #[test]
     fn an_order_shows_where_each_unit_is_and_what_ships_when() {
-        let view = OrderView::new(v1::GetOrderResponse { order: Some(order()), version: 3 });
+        let view = OrderView::new(order(), 3);
         let text = view.text();
         for part in [
             "order WEB-1 is open",
@@ -347,7 +366,7 @@ mod tests {
 
     #[test]
     fn an_order_without_a_date_says_so() {
-        let view = OrderView::new(v1::GetOrderResponse { order: Some(order()), version: 3 });
+        let view = OrderView::new(order(), 3);
         assert!(view.text().contains("promised by -"), "{}", view.text());
     }
 }

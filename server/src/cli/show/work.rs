@@ -6,9 +6,22 @@ use backstock_proto::v1;
 use serde::Serialize;
 
 use super::{View, or_dash, print, table};
-use crate::cli::work::{DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs};
+use crate::cli::work::{ClaimArgs, DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs};
 use crate::cli::{CommandError, Exit};
 use crate::client::{Client, words};
+
+/// For how long a shipment is claimed if nothing else is said.
+const LEASE_SECONDS: u32 = 900;
+
+/// Who works on a shipment.
+#[derive(Debug, Serialize)]
+struct ClaimView {
+    order_id: String,
+    shipment_number: u32,
+    owner: String,
+    given_up: bool,
+    lease_seconds: u32,
+}
 
 /// What a node has to do.
 #[derive(Debug, Serialize)]
@@ -37,15 +50,15 @@ struct ShipmentView {
 
 /// All that there is.
 #[derive(Debug, Default, Serialize)]
-struct CountsView {
-    waiting: u64,
-    claimed: u64,
-    to_pick: u64,
-    picked: u64,
-    packed: u64,
-    ready: u64,
-    late: u64,
-    due_today: u64,
+pub(super) struct CountsView {
+    pub(super) waiting: u64,
+    pub(super) claimed: u64,
+    pub(super) to_pick: u64,
+    pub(super) picked: u64,
+    pub(super) packed: u64,
+    pub(super) ready: u64,
+    pub(super) late: u64,
+    pub(super) due_today: u64,
 }
 
 impl From<v1::ShipmentWork> for ShipmentView {
@@ -99,6 +112,32 @@ pub(in crate::cli) async fn list(
     Ok(Exit::Success)
 }
 
+/// Says who works on a shipment.
+pub(in crate::cli) async fn claim(
+    args: ClaimArgs,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&args.server.server).await?;
+    let view = ClaimView {
+        order_id: args.order,
+        shipment_number: args.shipment,
+        owner: args.owner,
+        given_up: args.give_up,
+        lease_seconds: args.lease.unwrap_or(if args.give_up { 0 } else { LEASE_SECONDS }),
+    };
+    let request = v1::ClaimShipmentRequest {
+        order_id: view.order_id.clone(),
+        shipment_number: view.shipment_number,
+        owner: view.owner.clone(),
+        lease_seconds: view.lease_seconds,
+        give_up: view.given_up,
+        ..v1::ClaimShipmentRequest::default()
+    };
+    client.fulfillment().claim_shipment(request).await?;
+    print(out, args.output, &view)?;
+    Ok(Exit::Success)
+}
+
 /// Makes a list of what to pick.
 pub(in crate::cli) async fn pick_list(
     args: PickListArgs,
@@ -130,6 +169,16 @@ fn write(to: &DocumentArgs, html: &str, out: &mut dyn Write) -> Result<Exit, Com
     }
     .map_err(CommandError::Output)?;
     Ok(Exit::Success)
+}
+
+impl View for ClaimView {
+    fn text(&self) -> String {
+        let Self { order_id, shipment_number, owner, given_up, lease_seconds } = self;
+        if *given_up {
+            return format!("{owner} gave up shipment {shipment_number} of {order_id}");
+        }
+        format!("{owner} has shipment {shipment_number} of {order_id} for {lease_seconds} seconds")
+    }
 }
 
 impl View for WorkView {
