@@ -312,6 +312,10 @@ pub const CLAIM_SECONDS_MAX: u32 = 43_200;
 /// microseconds each.
 pub const WORK_ORDERS_MAX: usize = 20_000;
 
+/// Most shipments that a wave releases: their orders are in hand at once, and a node with more work
+/// releases waves one after the other anyway.
+pub const WAVE_SHIPMENTS_MAX: u32 = 500;
+
 /// Instants that are remembered of the feed, to tell how late its consumers are: one a second, for
 /// an hour or so; then every other one goes.
 pub const FEED_TIMES_MAX: usize = 4_096;

@@ -13,11 +13,12 @@ use crate::model::catalog::Item;
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::model::{
     KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
-    Said, StateHash, StockEffect,
+    Said, StateHash, StockEffect, Timestamp,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{OrderActor, OrderMessage, OrderReply};
+use crate::state::releases::Look;
 use crate::state::requests::Remembered;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
@@ -250,8 +251,13 @@ impl<'a> Applier<'a> {
         let is_moved =
             known.is_some_and(|known| known.node.time_zone != changed.node(no).node.time_zone);
         self.mark_all();
+        let is_ruled = changed.node(no).node.release.is_some();
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
+        if is_ruled {
+            self.kernel.state.releases.begin(no);
+            self.kernel.state.wakes.ring();
+        }
         if is_moved { self.expect_anew(|of| of == no) } else { Ok(()) }
     }
 
@@ -323,6 +329,9 @@ impl<'a> Applier<'a> {
         if packed.is_held() {
             self.note_hold(no, &packed);
         }
+        if state.releases.is_on() {
+            state.wakes.note(no, Timestamp::default());
+        }
         let cell = state.orders.cell(no);
         self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
     }
@@ -359,6 +368,9 @@ impl<'a> Applier<'a> {
         let cell = self.kernel.state.orders.cell(order);
         if let Some(before) = &self.before {
             before.keep_order(order, cell)?;
+        }
+        if self.kernel.state.releases.is_on() && may_release(&effect) {
+            self.kernel.state.wakes.note(order, Timestamp::default());
         }
         match &effect {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
@@ -419,9 +431,22 @@ impl<'a> Applier<'a> {
         {
             self.kernel.state.note_expected(pair, eta);
         }
+        if self.kernel.state.releases.is_on() {
+            self.note_release(pair, &effect);
+        }
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
         self.keep(pair)?;
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
+    }
+
+    /// Units that orders rest on may be there from now on, at a node that releases shipments then.
+    fn note_release(&self, pair: Pair, effect: &StockEffect) {
+        let state = &self.kernel.state;
+        let releases = || state.network.load().node(pair.node).node.release.is_some();
+        if matches!(effect, StockEffect::Change { .. }) && releases() {
+            state.releases.note(Look::Pair(pair));
+            state.wakes.ring();
+        }
     }
 
     /// What an event says of the channels of orders.
@@ -535,6 +560,22 @@ impl Ended<'_> {
             self.kernel.bells.ring(actor);
         }
     }
+}
+
+/// Whether shipments of an order may be due for release by what an event does to it: they are new, on
+/// other supply, or of other units.
+const fn may_release(effect: &OrderEffect) -> bool {
+    matches!(
+        effect,
+        OrderEffect::Place(_)
+            | OrderEffect::Replace(_)
+            | OrderEffect::Repeg(_)
+            | OrderEffect::MoveBundle(_)
+            | OrderEffect::DeclinePart(_)
+            | OrderEffect::Cancel(_)
+            | OrderEffect::CancelPicked(_)
+            | OrderEffect::Change(_)
+    )
 }
 
 fn unpacked(packed: &PackedOrder) -> Order {

@@ -26,6 +26,7 @@ use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
 use super::order::release_hold::OrderHoldReleased;
+use super::order::released::ShipmentsReleased;
 use super::order::resolve_decline::DeclineResolved;
 use super::order::shipped::ShipmentShipped;
 use super::supply::change_stock::StockChanged;
@@ -167,6 +168,7 @@ events! {
     64 "decline_resolved" DeclineResolved,
     65 "shipment_claimed" ShipmentClaimed,
     68 "shipment_expired" ShipmentExpired,
+    70 "shipments_released" ShipmentsReleased,
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::command::{
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
     DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines, Meta, NodeDefinition,
     Operation, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, ResolveDecline, SetOrderPriority, StockOperation,
+    ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority, StockOperation, Wave, WaveAt,
+    WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
@@ -287,6 +288,13 @@ pub fn confirm(id: &str) -> ConfirmHold {
         deliver_by: None,
         lines: Lines::default(),
     }
+}
+
+/// Releases what was found at that node, which is nothing.
+pub fn wave(node: &str) -> ReleaseWave {
+    let (at, services) = (WaveAt::Node(node_id(node)), Vec::new());
+    let wave = Wave { at, services, ship_by: None, class: None, shipments_max: 10 };
+    ReleaseWave { meta: meta(), wave, found: WaveFound::default() }
 }
 
 /// Checks the rows of a table: the question, the answer, and the answer that is expected.

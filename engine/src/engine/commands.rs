@@ -7,8 +7,8 @@ use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline,
-    SetOrderPriority, SetPolicy,
+    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    ResolveDecline, SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -140,6 +140,11 @@ impl Engine {
 
     /// Reports, or asks for, a step of a shipment.
     pub async fn progress_shipment(&self, command: ProgressShipment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Releases the shipments of a wave, as far as they were [found](Engine::find_wave).
+    pub async fn release_wave(&self, command: ReleaseWave) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -9,14 +9,16 @@ use super::{
     OrderView, Stamp, StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
-use crate::command::AnyEvent;
 use crate::command::hold::as_hold;
+use crate::command::{AnyEvent, Wave, WaveFound};
 use crate::model::{
     Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
     Priority, Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
+    Violation,
 };
 use crate::read::node_load::node_load;
 use crate::read::stamp::stamp;
+use crate::read::wave::find_wave;
 use crate::read::work::node_work;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
@@ -243,6 +245,22 @@ impl Engine {
     /// An unknown node, and what stopped the engine.
     pub fn node_work(&self, id: &NodeId) -> Result<NodeWork, EngineError> {
         node_work(&self.kernel, &self.seen_work, id)
+    }
+
+    /// What is wrong with a wave.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn check_wave(&self, wave: &Wave) -> Result<(), Vec<Violation>> {
+        wave.validate(&self.kernel.state.network.load())
+    }
+
+    /// What a wave could release now. Blocks its thread.
+    ///
+    /// # Errors
+    /// What is wrong with the wave, an unknown node, and what stopped the engine.
+    pub fn find_wave(&self, wave: &Wave) -> Result<WaveFound, EngineError> {
+        find_wave(&self.kernel, &self.seen_work, wave)
     }
 
     /// All nodes, by number.

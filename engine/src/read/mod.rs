@@ -8,6 +8,7 @@ mod bundle;
 pub mod curve;
 pub mod node_load;
 pub mod stamp;
+pub mod wave;
 pub mod work;
 
 use std::sync::Arc;

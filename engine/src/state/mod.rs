@@ -18,6 +18,7 @@ pub mod loads;
 pub mod network;
 pub mod order;
 pub mod orders;
+pub mod releases;
 pub mod requests;
 pub mod served;
 mod sku_index;
@@ -44,6 +45,7 @@ use holds::Holds;
 use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
+use releases::Releases;
 use requests::Requests;
 use stock::StockActor;
 use turns::Turns;
@@ -62,6 +64,8 @@ pub struct State {
     pub holds: Holds,
     /// When time alone does something to orders.
     pub wakes: Wakes,
+    /// Where shipments may be due for release by the rule of their node.
+    pub releases: Releases,
     /// What is planned to leave nodes that have a capacity, by day.
     pub loads: NodeLoads,
     /// Whether a pair has segments, or had some since the start.
@@ -153,6 +157,7 @@ impl State {
             orders: Orders::default(),
             holds: Holds::default(),
             wakes: Wakes::default(),
+            releases: Releases::default(),
             loads: NodeLoads::default(),
             has_segments: AtomicBool::new(false),
             turns: Turns::default(),

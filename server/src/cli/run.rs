@@ -243,11 +243,12 @@ async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, Command
 }
 
 async fn work(args: WorkArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    use super::WorkCommand::{Claim, List, Load, PackingSlip, PickList};
+    use super::WorkCommand::{Claim, List, Load, PackingSlip, PickList, Release};
     match args.command {
         List(args) => within(args.server.timeout, show::work::list(args, out)).await,
         Load(args) => within(args.server.timeout, show::load::load(args, out)).await,
         Claim(args) => within(args.server.timeout, show::work::claim(args, out)).await,
+        Release(args) => within(args.server.timeout, show::work::release(args, out)).await,
         PickList(args) => {
             within(args.document.server.timeout, show::work::pick_list(args, out)).await
         }

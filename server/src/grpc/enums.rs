@@ -36,9 +36,9 @@ pub(super) const fn shortage_message(shortage: Shortage) -> v1::ShortagePolicy {
     }
 }
 
-/// Before whom an order is served: what is said in `priority` and `tier`.
-pub(super) fn priority(found: &mut Violations, class: i32, tier: Option<u32>) -> Option<Priority> {
-    let class = match v1::PriorityClass::try_from(class) {
+/// The class of orders; that of those of which nothing is said where it is not said.
+pub(super) fn class(found: &mut Violations, path: &str, class: i32) -> Option<PriorityClass> {
+    match v1::PriorityClass::try_from(class) {
         Ok(v1::PriorityClass::Unspecified | v1::PriorityClass::Redistribute) => {
             Some(PriorityClass::Redistribute)
         }
@@ -46,8 +46,13 @@ pub(super) fn priority(found: &mut Violations, class: i32, tier: Option<u32>) ->
         Ok(v1::PriorityClass::Gain) => Some(PriorityClass::Gain),
         Ok(v1::PriorityClass::Fill) => Some(PriorityClass::Fill),
         Ok(v1::PriorityClass::Lose) => Some(PriorityClass::Lose),
-        Err(_) => unknown(found, "priority", class),
-    };
+        Err(_) => unknown(found, path, class),
+    }
+}
+
+/// Before whom an order is served: what is said in `priority` and `tier`.
+pub(super) fn priority(found: &mut Violations, class: i32, tier: Option<u32>) -> Option<Priority> {
+    let class = self::class(found, "priority", class);
     let tier = tier.unwrap_or_else(|| TIER_MAX.into());
     let priority = Priority::new(class.unwrap_or(PriorityClass::Redistribute), tier);
     found.taken("tier", priority).filter(|_| class.is_some())

@@ -17,6 +17,7 @@ mod loads;
 mod opening;
 pub mod order;
 mod pair;
+mod releases;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};

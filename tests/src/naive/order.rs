@@ -98,6 +98,10 @@ pub struct Order {
     pub asked: BTreeSet<u16>,
     /// Shipments, from 0, with which their node began, and did not give back.
     began: BTreeSet<u16>,
+    /// Shipments, from 0, that their node was told to work on.
+    released: BTreeSet<u16>,
+    /// Those that somebody took back, or asked back.
+    recalled: BTreeSet<u16>,
     /// The versions at which it was decided on anew.
     pub decisions: Vec<Lsn>,
     /// The versions at which anything happened to it after it was placed.
@@ -134,6 +138,8 @@ impl Order {
             holds: BTreeMap::new(),
             asked: BTreeSet::new(),
             began: BTreeSet::new(),
+            released: BTreeSet::new(),
+            recalled: BTreeSet::new(),
             decisions: Vec::new(),
             changes: Vec::new(),
             declined: BTreeSet::new(),
@@ -175,7 +181,22 @@ impl Order {
             return Err(format!("a node goes on, and it is on hold: {self:?}"));
         }
         self.began.insert(shipment);
+        match act {
+            Act::Recall => drop(self.recalled.insert(shipment)),
+            Act::Unpick | Act::RefuseRecall => {}
+            _ => drop(self.released.insert(shipment)),
+        }
         Ok(())
+    }
+
+    /// Whether a shipment, from 0, can be released: its node was not told, and would be of something.
+    /// No rule does so where somebody took it back.
+    pub fn may_be_released(&self, shipment: u16, by_rule: bool) -> bool {
+        let parts = (0..self.allotted.len()).filter(|at| self.allotted[*at].shipment == shipment);
+        let is_of_some = parts.into_iter().any(|at| self.loose(at) > 0);
+        let is_known = self.released.contains(&shipment) || self.was_declined(shipment);
+        let is_taken_back = by_rule && self.recalled.contains(&shipment);
+        self.holds.is_empty() && is_of_some && !is_known && !is_taken_back
     }
 
     /// Whether a shipment, from 0, has a package of that id.
@@ -199,6 +220,7 @@ impl Order {
     pub fn take_back(&mut self, shipment: u16) {
         self.answers.remove(&shipment);
         self.claims.remove(&shipment);
+        self.released.remove(&shipment);
         if !self.packages.keys().any(|(of, _)| *of == shipment) {
             self.began.remove(&shipment);
         }

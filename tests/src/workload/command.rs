@@ -6,7 +6,7 @@ use backstock_engine::command::{
     AcceptShipment, AnyEvent, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
     HoldOrder, Meta, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, ResolveDecline, SetOrderPriority, SetPolicy,
+    ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy,
 };
 use backstock_engine::engine::{Done, Engine, EngineError};
 use backstock_engine::model::{Lsn, Order, Step};
@@ -20,6 +20,12 @@ pub(super) const LINES_OF_A_PAIR: &str = "lines of a pair";
 
 /// That an order was on hold for so long that its units were let go.
 pub(super) const STOCK_LET_GO: &str = "stock let go";
+
+/// That a shipment was released by the rule of its node.
+pub(super) const RELEASED_BY_RULE: &str = "released by rule";
+
+/// That a wave released shipments.
+pub(super) const RELEASED_TOGETHER: &str = "released together";
 
 /// That nobody collected packages in time.
 pub const EXPIRED: &str = "expired";
@@ -195,6 +201,7 @@ commands! {
     SetOrderPriority,
     HoldOrder,
     ReleaseOrderHold,
+    ReleaseWave,
     ResolveDecline,
     ProgressShipment,
     AcceptShipment,

@@ -2,7 +2,7 @@
 
 use backstock_engine::command::{DefineNode, Meta};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Eligibility, Lsn, NodeKind, Policy, Text};
+use backstock_engine::model::{Eligibility, Lsn, NodeKind, Policy, ReleaseRule, Text};
 
 use super::command::{Outcome, Room, Told};
 use super::world::World;
@@ -47,6 +47,12 @@ impl Room for DefineNode {
         node.pickup = (node.kind != NodeKind::Supplier && random.percent(90)).into();
         let days = u16::try_from(random.within(1..4)).expect("few days");
         node.pickup_days = random.percent(70).then_some(days);
+        let minutes = u16::try_from(random.within(0..3_000)).expect("two days");
+        node.release = match random.within(0..10) {
+            0 => Some(ReleaseRule::AtOnce),
+            1..4 => Some(ReleaseRule::BeforeCutOff(minutes)),
+            _ => None,
+        };
         // Small ones, which some orders fill by themselves.
         let units = random.within(1..15);
         node.capacity_units_per_day = if random.percent(40) { units } else { 0 };

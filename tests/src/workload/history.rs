@@ -9,11 +9,14 @@ use backstock_engine::model::{
     AllocationUnits, HoldId, HoldState, Lsn, PackedOrder, Pair, RefusalKind, Timestamp,
 };
 
-use super::command::{Command, EXPIRED, FactOf, LINES_OF_A_PAIR, Outcome, STOCK_LET_GO, Told};
+use super::command::{
+    Command, EXPIRED, FactOf, LINES_OF_A_PAIR, Outcome, RELEASED_BY_RULE, RELEASED_TOGETHER,
+    STOCK_LET_GO, Told,
+};
 use crate::fixture::NOW;
 use crate::naive::command::{
     BacklogRepegged, BundleMoved, Fact, HoldCreated, HoldsEnded, HoldsProlonged, OrderStockLetGo,
-    SaleOpened, ShipmentExpired, SoldOut,
+    SaleOpened, ShipmentExpired, ShipmentsReleased, SoldOut,
 };
 use crate::naive::{DaysTold, LineFull, Naive, days_told};
 
@@ -171,6 +174,11 @@ impl History {
         while version <= last {
             if let Some(event) = engine.event(version) {
                 self.told.insert(version, days_told(&event));
+                if matches!(&event, AnyEvent::ShipmentsReleased(of) if of.left.is_some() && !of.shipments.is_empty())
+                {
+                    let met = ("ReleaseWave", RELEASED_TOGETHER.into());
+                    *self.answers.entry(met).or_default() += 1;
+                }
                 if let Some(name) = of_lines_of_a_pair(&event) {
                     *self.answers.entry((name, LINES_OF_A_PAIR.into())).or_default() += 1;
                 }
@@ -201,6 +209,11 @@ impl History {
                             *self.answers.entry(met).or_default() += 1;
                         }
                         Box::new(OrderStockLetGo::new(engine, &event))
+                    }
+                    Some(AnyEvent::ShipmentsReleased(event)) if event.left.is_none() => {
+                        let met = ("ReleaseWave", RELEASED_BY_RULE.into());
+                        *self.answers.entry(met).or_default() += 1;
+                        Box::new(ShipmentsReleased::from(event))
                     }
                     Some(AnyEvent::ShipmentExpired(event)) => {
                         let met = ("ProgressShipment", EXPIRED.into());

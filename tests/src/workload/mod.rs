@@ -33,6 +33,7 @@ mod progress_shipment;
 mod recall_transfer;
 mod release_hold;
 mod release_order_hold;
+mod release_wave;
 mod resolve_decline;
 mod set_order_priority;
 mod set_policy;

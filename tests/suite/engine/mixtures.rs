@@ -29,7 +29,9 @@ fn run_of(seed: u64) -> History {
     let naive: Naive = history.replay(naive(start), engine.status().applied);
     history.check_sold_out(&naive);
     let mixture = commands.mixture();
-    let at_rest = naive.check_backlog().and_then(|()| naive.check_lapsed(history.now()));
+    let lapsed = |()| naive.check_lapsed(history.now());
+    let at_rest = naive.check_backlog().and_then(lapsed);
+    let at_rest = at_rest.and_then(|()| naive.check_released(history.now()));
     at_rest.unwrap_or_else(|error| panic!("seed {seed}, {mixture}: {error}"));
     let same = single.run(naive.compare(&engine));
     same.unwrap_or_else(|error| panic!("seed {seed}, {}: {error}", commands.mixture()));

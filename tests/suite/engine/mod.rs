@@ -26,6 +26,7 @@ mod promise;
 mod quote;
 mod random;
 mod recovery;
+mod releases;
 mod restore;
 mod services;
 mod simulated;

@@ -68,7 +68,8 @@ async fn settled(engine: &Engine) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let (holds, skus) = (engine.overdue_holds(), engine.unsettled_skus());
-    panic!("{holds} holds never lapse, {skus} SKUs are never settled");
+    let halted = engine.halt();
+    panic!("{holds} holds never lapse, {skus} SKUs are never settled; halted: {halted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -54,6 +54,7 @@ const ENGINE: Rules<'_> = Rules {
         "command/order/cancelled",
         "command/order/handled",
         "command/order/on_hold",
+        "command/order/released",
     ],
 };
 

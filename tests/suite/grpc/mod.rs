@@ -38,5 +38,6 @@ mod snapshots;
 mod terms;
 mod timeline;
 mod watch;
+mod waves;
 mod webhooks;
 mod work;

@@ -12,6 +12,7 @@ use crate::command::order::due::expire::ShipmentExpired;
 use crate::command::order::due::let_go::OrderStockLetGo;
 use crate::command::order::hold::OrderHeld;
 use crate::command::order::release_hold::OrderHoldReleased;
+use crate::command::order::released::{Released, ShipmentsReleased};
 use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::{
     BacklogRepegged, EndedHold, HoldsProlonged, ProlongedHold, Repegged, StockOperation,
@@ -828,6 +829,13 @@ fn of_fulfilment() -> Vec<Named> {
         let packages = packages.map(|package| Package { until: Some(ETA), ..package }).collect();
         ShipmentProgressed { packages, ..ready }
     };
+    let released = |shipments: u16, left| ShipmentsReleased {
+        at,
+        shipments: (0..shipments)
+            .map(|shipment| Released { no, id: order_id(), shipment })
+            .collect(),
+        left,
+    };
     let expired = ShipmentExpired {
         no,
         id: order_id(),
@@ -857,6 +865,8 @@ fn of_fulfilment() -> Vec<Named> {
         ("shipment_asked_back", progressed(Act::Recall, Some(ETA)).into()),
         ("shipment_kept_until", kept.into()),
         ("shipment_expired", expired.into()),
+        ("shipment_released", released(1, None).into()),
+        ("wave_released", released(2, Some(70_000)).into()),
         ("picked_cancelled", OrderCancelled { no, id, releases: parts(), serves, picked }.into()),
         ("picked_declined", declined(apart(None)).into()),
         ("part_declined", declined(apart(Some(parts()))).into()),

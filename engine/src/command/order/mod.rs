@@ -16,8 +16,10 @@ pub mod place;
 pub mod prioritise;
 pub mod progress;
 pub mod release_hold;
+pub mod released;
 pub mod resolve_decline;
 pub mod shipped;
+pub mod wave;
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::command::fixture::{
     accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
     hold_order, item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
-    resolve_decline, ship, told,
+    resolve_decline, ship, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -19,7 +19,7 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
     HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
-    ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
+    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -65,7 +65,7 @@ const EDITS: &str = "transaction/edits.rs";
 /// What consumers of the feed are refused, who send no commands.
 const OF_NO_COMMAND: [RefusalKind; 2] = [ConsumerNotFound, EndpointNotFound];
 
-const ROOMS: [Room; 23] = [
+const ROOMS: [Room; 24] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -358,6 +358,11 @@ const ROOMS: [Room; 23] = [
         sources: &["command/order/release_hold.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
+        command: "ReleaseWave",
+        refusals: &[RequestIdReused, NodeNotFound],
+        sources: &["command/order/wave.rs", "state/network.rs", REQUESTS, RUN],
+    },
+    Room {
         command: "ResolveDecline",
         refusals: &[
             RequestIdReused,
@@ -517,6 +522,7 @@ fn provoked() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising::tests::table()),
         ("HoldOrder", orders::hold::tests::table()),
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
+        ("ReleaseWave", orders::wave::tests::table()),
         ("ResolveDecline", orders::resolve_decline::tests::table()),
         ("ProgressShipment", orders::progress::tests::table()),
         ("CommitChange", orders::change::tests::table()),
@@ -541,6 +547,7 @@ fn under_a_used_key() -> Vec<Provoked> {
         ("DefineItem", told(engine.define_item(DefineItem { meta: meta(), ..item("C") }))),
         ("EnsureItem", told(engine.ensure_item(DefineItem { meta: meta(), ..item("C") }))),
         ("DefineNode", told(engine.define_node(DefineNode { meta: meta(), ..node("M") }))),
+        ("ReleaseWave", told(engine.release_wave(ReleaseWave { meta: meta(), ..wave(NODE) }))),
         ("SetPolicy", told(engine.set_policy(policy))),
         (
             "ChangeStock",

@@ -22,6 +22,7 @@ use crate::command::order::hold::OrderHeld;
 use crate::command::order::prioritise::OrderPrioritised;
 use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::release_hold::OrderHoldReleased;
+use crate::command::order::released::{Released, ShipmentsReleased};
 use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::order::shipped::ShipmentShipped;
 use crate::command::supply::change_stock::StockChanged;
@@ -33,7 +34,7 @@ use crate::limits::{
     BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
     DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
     LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, REPEGGED_LINES_MAX,
-    SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
+    SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
@@ -145,6 +146,13 @@ fn order_hold() -> OrderHold {
     }
 }
 
+/// A wave of orders with the longest ids.
+fn released(id: &OrderId) -> ShipmentsReleased {
+    let one = Released { no: OrderNo(u64::MAX), id: id.clone(), shipment: u16::MAX };
+    let shipments = (0..WAVE_SHIPMENTS_MAX).map(|_| one.clone()).collect();
+    ShipmentsReleased { at: AT, shipments, left: Some(u32::MAX) }
+}
+
 /// All of an order was in packages of one shipment.
 fn expired(id: &OrderId, units: Vec<AllocationUnits>) -> ShipmentExpired {
     let (no, id, shipment) = (OrderNo(u64::MAX), id.clone(), u16::MAX);
@@ -251,6 +259,7 @@ fn largest() -> Vec<AnyEvent> {
         }
         .into(),
         let_go(&id).into(),
+        released(&id).into(),
         expired(&id, all.clone()).into(),
         DeclineResolved {
             no,

@@ -4,15 +4,15 @@
 use super::*;
 use crate::command::fixture::{
     bundle, change, change_hold, confirm, definition, dispatch, extend, hold, hold_id, hold_order,
-    node_id, opening, prioritise, queueable, recall, release, release_order_hold, store,
+    node_id, opening, prioritise, queueable, recall, release, release_order_hold, store, wave,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension,
     HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation, ProgressShipment,
-    QuoteChange, RecallTransfer, ReleaseHold, ReleaseOrderHold, ResolveDecline, SetOrderPriority,
-    SetPolicy, StockOperation,
+    QuoteChange, RecallTransfer, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline,
+    SetOrderPriority, SetPolicy, StockOperation, Wave, WaveFound,
 };
 use crate::model::{
     ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
@@ -459,6 +459,15 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
 }
 
 fn fulfilment(carrier: &mut Carrier) {
+    carrier.carry("release_wave", async |engine, meta| {
+        let wave = Wave {
+            services: vec![Policy::default().services[1].name.clone()],
+            ship_by: Some(Day::from_epoch_days(20_000)),
+            class: Some(PriorityClass::Win),
+            ..wave(NODE).wave
+        };
+        engine.release_wave(ReleaseWave { meta, wave, found: WaveFound::default() }).await
+    });
     run(&mut carrier.pump, carrier.engine.define_item(item("W")));
     run(&mut carrier.pump, carrier.engine.change_stock(receive("W", NODE)));
     carrier.order("place_order_worked", |command| {

@@ -13,10 +13,12 @@ pub enum Due {
     LetGo,
     /// Packages of a shipment, from 0, go back to the shelf.
     Expire(u16),
+    /// A shipment, from 0, is released by the rule of its node.
+    Release(u16),
 }
 
 impl Order {
-    /// What time does to it next, and when. It may be late: the order was in use, or nobody was there.
+    /// What time does to it next, and when, beside releasing its shipments, which their nodes say. It may be late: the order was in use, or nobody was there.
     pub fn next_due(&self) -> Option<(Timestamp, Due)> {
         if self.state() != OrderState::Open {
             return None;

@@ -1,7 +1,9 @@
 //! A shipment that a node has to do, as its order alone says.
 
 use crate::model::fulfilment::{Content, WorkClaim};
-use crate::model::{Day, NodeNo, Order, OrderId, OrderNo, Priority, SkuNo, Timestamp, UnitState};
+use crate::model::{
+    Day, NodeNo, Order, OrderId, OrderNo, Priority, ServiceNo, SkuNo, Timestamp, UnitState,
+};
 
 /// A shipment that a node has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct ShipmentWork {
     pub cut_off: Option<Timestamp>,
     /// Before whom it is served.
     pub priority: Priority,
+    /// The service of its order.
+    pub service: ServiceNo,
     /// How far it is: the least of its units that are not cancelled.
     pub state: UnitState,
     /// Whether the node accepted it.
@@ -82,6 +86,7 @@ pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
             ship_by: shipment.ship_by,
             cut_off: None,
             priority: order.header.priority,
+            service: order.header.service,
             state,
             is_accepted: shipment.is_accepted(),
             units,

@@ -6,9 +6,12 @@ use backstock_proto::v1;
 use serde::Serialize;
 
 use super::{View, or_dash, print, table};
-use crate::cli::work::{ClaimArgs, DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs};
+use crate::cli::work::{
+    ClaimArgs, DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs, ReleaseWorkArgs,
+};
 use crate::cli::{CommandError, Exit};
 use crate::client::{Client, words};
+use crate::dates;
 
 /// For how long a shipment is claimed if nothing else is said.
 const LEASE_SECONDS: u32 = 900;
@@ -136,6 +139,63 @@ pub(in crate::cli) async fn claim(
     client.fulfillment().claim_shipment(request).await?;
     print(out, args.output, &view)?;
     Ok(Exit::Success)
+}
+
+/// What was released together.
+#[derive(Debug, Serialize)]
+struct WaveView {
+    shipments: Vec<ReleasedView>,
+    left: u32,
+    dry_run: bool,
+    version: u64,
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+struct ReleasedView {
+    order_id: String,
+    shipment_number: u32,
+}
+
+/// Releases the shipments that have to leave first.
+pub(in crate::cli) async fn release(
+    args: ReleaseWorkArgs,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
+    let client = Client::connect(&args.server.server).await?;
+    let (output, dry_run) = (args.output, args.dry_run);
+    let answer = client.fulfillment().release_wave(wave(args)).await?.into_inner();
+    let v1::ReleaseWaveResponse { shipments, left, version, .. } = answer;
+    let one = |v1::ReleasedShipment { order_id, shipment_number }| ReleasedView {
+        order_id,
+        shipment_number,
+    };
+    let shipments = shipments.into_iter().map(one).collect();
+    print(out, output, &WaveView { shipments, left, dry_run, version })?;
+    Ok(Exit::Success)
+}
+
+fn wave(args: ReleaseWorkArgs) -> v1::ReleaseWaveRequest {
+    v1::ReleaseWaveRequest {
+        node_kind: args.kind.unwrap_or_default().into(),
+        node_id: args.node.unwrap_or_default(),
+        services: args.services,
+        ship_by_max: args.ship_by.map(dates::to_wire),
+        priority_class: args.class.map(Into::into),
+        shipments_max: args.limit,
+        validate_only: args.dry_run,
+        request_id: args.request_id.unwrap_or_default(),
+    }
+}
+
+impl View for WaveView {
+    fn text(&self) -> String {
+        let mut all = table(&["order", "shipment"], &[1]);
+        let row = |of: &ReleasedView| vec![of.order_id.clone(), of.shipment_number.to_string()];
+        all.add_rows(self.shipments.iter().map(row));
+        let done = if self.dry_run { "would be released" } else { "released" };
+        format!("{} {done}, {} left\n{all}", self.shipments.len(), self.left)
+    }
 }
 
 /// Makes a list of what to pick.

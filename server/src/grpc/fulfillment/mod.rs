@@ -18,6 +18,7 @@ mod pack_shipment;
 mod pick_shipment;
 mod recall_shipment;
 mod release_shipment;
+mod release_wave;
 mod ship_shipment;
 mod steps;
 mod unpack_shipment;
@@ -54,6 +55,7 @@ service! {
     list_shipments(v1::ListShipmentsRequest) -> v1::ListShipmentsResponse;
     claim_shipment(v1::ClaimShipmentRequest) -> v1::ClaimShipmentResponse;
     list_work(v1::ListWorkRequest) -> v1::ListWorkResponse;
+    release_wave(v1::ReleaseWaveRequest) -> v1::ReleaseWaveResponse;
     get_pick_list(v1::GetPickListRequest) -> v1::GetPickListResponse;
     get_packing_slip(v1::GetPackingSlipRequest) -> v1::GetPackingSlipResponse;
 }

@@ -26,6 +26,7 @@ mod sale_opened;
 mod set_order_priority;
 mod set_policy;
 mod shipment_expired;
+mod shipments_released;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,6 +60,7 @@ pub use self::sale_opened::SaleOpened;
 pub use self::set_order_priority::OrderPrioritised;
 pub use self::set_policy::PolicySet;
 pub use self::shipment_expired::ShipmentExpired;
+pub use self::shipments_released::ShipmentsReleased;
 use super::hold::Units;
 use super::pair::same;
 use super::{Allotted, Naive};

@@ -103,6 +103,7 @@ impl Life {
         assert_eq!(naive.version(), run.engine().status().applied, "{what}: all was answered");
         let lapsed = |()| naive.check_lapsed(run.history.now());
         let at_rest = naive.check_backlog().and_then(lapsed);
+        let at_rest = at_rest.and_then(|()| naive.check_released(run.history.now()));
         at_rest.unwrap_or_else(|error| panic!("{what}: {error}"));
         check(&mut run.single, naive);
     }

@@ -8,6 +8,7 @@
 
 pub mod expire;
 pub mod let_go;
+mod release;
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::journal::Ticket;
 use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
-use crate::model::{Due, Order, OrderNo};
+use crate::model::{Due, NodeNo, Order, OrderNo};
+use crate::state::releases::Look;
 use crate::transaction::attempts::passes_by_itself;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
@@ -28,6 +30,11 @@ use crate::transaction::kernel::Kernel;
 /// # Errors
 /// What stopped the engine.
 pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
+    for (node, no) in kernel.state.network.load().nodes.iter().zip(0..) {
+        if node.node.release.is_some() {
+            kernel.state.releases.begin(NodeNo(no));
+        }
+    }
     let ended = tokio::select! {
         biased;
         () = kernel.state.unsettled.closed() => Ok(()),
@@ -45,12 +52,33 @@ async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
         let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
         // Before the process was told the time, nobody knows what is due.
         if kernel.state.has_time() {
-            let due = kernel.state.wakes.take(kernel.state.now(), free);
-            in_work.extend(due.into_iter().map(|no| one_due(kernel, no)));
+            let looks = kernel.state.releases.take(free).into_iter().map(Job::Look);
+            let looks: Vec<_> = looks.collect();
+            let due = kernel.state.wakes.take(kernel.state.now(), free - looks.len());
+            let jobs = looks.into_iter().chain(due.into_iter().map(Job::Order));
+            in_work.extend(jobs.map(|job| work(kernel, job)));
         }
         tokio::select! {
             Some(done) = in_work.next(), if !in_work.is_empty() => done?,
             () = kernel.state.wakes.wait(), if in_work.len() < DUE_ORDERS_AT_ONCE_MAX => {}
+        }
+    }
+}
+
+/// What is worked on.
+enum Job {
+    /// Something may be due of it.
+    Order(OrderNo),
+    /// Something may be due of the orders there.
+    Look(Look),
+}
+
+async fn work(kernel: &Kernel, job: Job) -> Result<(), EngineError> {
+    match job {
+        Job::Order(no) => one_due(kernel, no).await,
+        Job::Look(look) => {
+            shown(kernel).await?;
+            release::look(kernel, look).await
         }
     }
 }
@@ -84,28 +112,33 @@ async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
 async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
     shown(kernel).await?;
     let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
-    if due_of(kernel, &order).is_none() {
+    if due_of(kernel, &order)?.is_none() {
         return Ok(None);
     }
     let mut claims = Claims::new(kernel);
     let order = claims.in_hand(&order.header.id).await?;
     // Another command may have had it in hand before.
-    let Some(due) = due_of(kernel, &order) else { return Ok(None) };
+    let Some(due) = due_of(kernel, &order)? else { return Ok(None) };
     let now = kernel.state.now();
     Ok(Some(match due {
         Due::LetGo => let_go::append(claims, &order, now).await?,
         Due::Expire(shipment) => expire::append(claims, &order, (shipment, now))?,
+        Due::Release(shipment) => release::append(claims, &order, (shipment, now))?,
     }))
 }
 
 /// What is due of an order by now. It is noted when something will be, if that is later.
-fn due_of(kernel: &Kernel, order: &Order) -> Option<Due> {
-    let (at, due) = order.next_due()?;
-    if at <= kernel.state.now() {
-        return Some(due);
-    }
-    kernel.state.wakes.note(order.no, at);
-    None
+fn due_of(kernel: &Kernel, order: &Order) -> Result<Option<Due>, EngineError> {
+    let release = release::next(kernel, order)?.map(|(at, of)| (at, Due::Release(of)));
+    let next = order.next_due().into_iter().chain(release).min_by_key(|(at, _)| *at);
+    Ok(match next {
+        Some((at, due)) if at <= kernel.state.now() => Some(due),
+        Some((at, _)) => {
+            kernel.state.wakes.note(order.no, at);
+            None
+        }
+        None => None,
+    })
 }
 
 /// Waits until all that was written when this began is applied: what woke is in the order then.

@@ -1,0 +1,114 @@
+//! Shipments are released by the rule of their node.
+//!
+//! ```text
+//!   placed, moved, held no more --\
+//!   units came in at a pair -------+--> the order is woken --> due, and all units there --> one event
+//!   another rule, or a start -----/          \--> noted for when it will be
+//! ```
+
+use crate::journal::Ticket;
+use crate::model::event::{Numbered, Record};
+use crate::model::{Happened, Order, OrderNo, Pair, ReleaseRule, Timestamp};
+use crate::state::network::{Network, PlanningNode};
+use crate::state::releases::Look;
+use crate::state::stock::{StockMessage, StockReply};
+use crate::transaction::asked::ask;
+use crate::transaction::claims::Claims;
+use crate::transaction::command::recorded;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::Resting;
+
+use super::super::released::{Released, ShipmentsReleased, is_there, may_be_released};
+
+const MINUTE_US: i64 = 60_000_000;
+
+/// When the first of an order's shipments, from 0, is due for release whose units are there. None
+/// wakes it for others: what brings their units does.
+pub(super) fn next(
+    kernel: &Kernel,
+    order: &Order,
+) -> Result<Option<(Timestamp, u16)>, EngineError> {
+    if !kernel.state.releases.is_on() || order.open_hold().is_some() {
+        return Ok(None);
+    }
+    let due = due(&kernel.state.network.load(), order);
+    if due.is_empty() {
+        return Ok(None);
+    }
+    let resting = Resting::read(kernel, order)?;
+    let there = due.into_iter().filter(|(_, shipment)| is_there(order, &resting, *shipment));
+    Ok(there.min())
+}
+
+/// Pure: when each shipment of an order, from 0, is due for release.
+fn due(network: &Network, order: &Order) -> Vec<(Timestamp, u16)> {
+    let shipments = (0u16..).zip(&order.shipments);
+    let due = shipments.filter_map(|(at, shipment)| {
+        let node = network.node(shipment.node);
+        let rule = node.node.release?;
+        let may_be = may_be_released(order, at) && !was_taken_back(order, at);
+        may_be.then(|| Some((at_of(node, rule, order, at)?, at))).flatten()
+    });
+    due.collect()
+}
+
+/// When a rule releases a shipment; never as long as it has no day.
+fn at_of(node: &PlanningNode, rule: ReleaseRule, order: &Order, at: u16) -> Option<Timestamp> {
+    Some(match rule {
+        ReleaseRule::AtOnce => Timestamp::default(),
+        ReleaseRule::BeforeCutOff(minutes) => {
+            let cut_off = node.calendar.cut_off_at(order.shipments[usize::from(at)].ship_by?);
+            cut_off.saturating_add_micros(-MINUTE_US * i64::from(minutes))
+        }
+    })
+}
+
+/// Whether somebody took a shipment, from 0, back from its node: he releases it, and no rule.
+fn was_taken_back(order: &Order, shipment: u16) -> bool {
+    let is_of_it = |of: Option<u16>| of == Some(shipment);
+    order.timeline.iter().any(|told| told.what == Happened::Recalled && is_of_it(told.shipment))
+}
+
+/// Releases a shipment, from 0, of an order in hand.
+pub(super) fn append(
+    claims: Claims<'_>,
+    order: &Order,
+    (shipment, at): (u16, Timestamp),
+) -> Result<Ticket, EngineError> {
+    let event =
+        ShipmentsReleased { at, shipments: vec![Released::of(order, shipment)], left: None };
+    let record = Record { at, request: None, origin: None, event: Numbered(event) };
+    let ticket = claims.kernel().append(record, recorded)?;
+    claims.hand_over();
+    Ok(ticket)
+}
+
+/// Wakes the orders that have units there.
+pub(super) async fn look(kernel: &Kernel, look: Look) -> Result<(), EngineError> {
+    match look {
+        Look::Pair(pair) => wake(kernel, pair).await,
+        Look::Node(node) => {
+            for (sku, entry) in kernel.state.catalogue.iter() {
+                if entry.row.seat(node).is_some() {
+                    wake(kernel, Pair { sku, node }).await?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn wake(kernel: &Kernel, pair: Pair) -> Result<(), EngineError> {
+    let stock = match ask(kernel, kernel.state.cell(pair), StockMessage::Read).await? {
+        StockReply::State(stock) => stock,
+        other => unreachable!("a read is answered with a state, not {other:?}"),
+    };
+    let there = stock.reservations.iter().filter(|of| !of.held && of.supply.is_there());
+    let mut orders: Vec<OrderNo> = there.map(|of| of.order).collect();
+    orders.dedup();
+    for no in orders {
+        kernel.state.wakes.note(no, Timestamp::default());
+    }
+    Ok(())
+}
