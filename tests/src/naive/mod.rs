@@ -142,6 +142,8 @@ pub struct Naive {
     /// By id: that of the hold, marked as such, while nobody confirmed it.
     orders: BTreeMap<String, Order>,
     moments: BTreeMap<Lsn, Moment>,
+    /// The same of versions at which a day passed: as it was before.
+    days_before: Vec<(Lsn, Moment)>,
     /// Units that orders let wait, by the version that placed them.
     joined: BTreeMap<Lsn, Waiting>,
     /// Order lines of which units wait without supply, and since which version.
@@ -174,6 +176,7 @@ impl Naive {
             channels: BTreeMap::new(),
             orders: BTreeMap::new(),
             moments: BTreeMap::new(),
+            days_before: Vec::new(),
             joined: BTreeMap::new(),
             waits: BTreeMap::new(),
             waits_at: BTreeMap::new(),
@@ -246,7 +249,9 @@ impl Naive {
             waiting,
             waiting_max,
         };
-        self.moments.insert(version, moment);
+        if let Some(before) = self.moments.insert(version, moment) {
+            self.days_before.push((version, before));
+        }
         self.note_who_waits(version);
     }
 
@@ -259,7 +264,9 @@ impl Naive {
 
     /// What a command could see that was asked for at a version and decided by another.
     fn moments(&self, asked: Lsn, decided: Lsn) -> impl Iterator<Item = &Moment> + Clone {
-        self.moments.range(asked..=decided).map(|(_, moment)| moment)
+        let is_seen = move |(version, _): &&(Lsn, Moment)| (asked..=decided).contains(version);
+        let before = self.days_before.iter().filter(is_seen).map(|(_, moment)| moment);
+        before.chain(self.moments.range(asked..=decided).map(|(_, moment)| moment))
     }
 
     fn pair(&mut self, sku: &str, node: &str) -> &mut Pair {
@@ -548,5 +555,20 @@ fn definition(node: &Node) -> NodeDefinition {
         weekday_cut_offs: node.weekday_cut_offs,
         eligibility: node.eligibility.clone(),
         pickup: node.pickup,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_decided_before_a_day_passed_is_judged_by_the_day_before_as_well() {
+        let version = Lsn::new(7);
+        let mut naive = crate::workload::naive(version);
+        let before = naive.now;
+        naive.pass_to(before.saturating_add_micros(24 * 60 * 60 * 1_000_000));
+        let seen: Vec<_> = naive.moments(version, version).map(|moment| moment.now).collect();
+        assert_eq!(seen, [before, naive.now]);
     }
 }
