@@ -212,6 +212,7 @@ pub fn commit(id: &str) -> CommitChange {
         has_hold: false,
         until: AT.saturating_add_micros(1),
         fingerprint: 0,
+        origin: None,
     };
     CommitChange { meta: meta(), quote }
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::commands::Done;
 use super::{Engine, EngineError, OrderView, PlaceOutcome};
-use crate::command::order::change::build::{Built, build};
-use crate::command::order::change::decide::{Sought, seek};
+use crate::command::order::change::build::Built;
+use crate::command::order::change::decide::Sought;
+use crate::command::order::change::worked::{Needs, built, cost_now, needs, sought, way};
 use crate::command::{ChangeQuote, CommitChange, CreateHold, Fault, QuoteChange};
 use crate::limits::CHANGE_QUOTE_SECONDS;
-use crate::model::{Meta, Order, OrderId, OwnerId, Refusal, Sku, SkuNo};
+use crate::model::{Meta, Order, OrderId, OwnerId, Redirect, Refusal, Sku};
+use crate::placing::Quoted;
 use crate::placing::judge::LineShortage;
+use crate::placing::request::{LineRequest, Lines};
 use crate::planning::Way;
 use crate::read;
 use crate::transaction::claims::Claims;
@@ -27,6 +30,9 @@ pub struct ChangeAnswer {
     pub faults: Vec<Fault>,
     /// What can be committed; none where there are faults.
     pub quote: Option<ChangeQuote>,
+    /// What units that are sourced anew cost as they leave now, if that can be told, and as they
+    /// would leave, in minor units of the policy's currency; none where none are.
+    pub costs: Option<(Option<u64>, u64)>,
 }
 
 /// Changes of orders.
@@ -42,11 +48,11 @@ impl Engine {
         self.kernel.decides()?;
         command.change.validate()?;
         let before = read::order(&self.kernel, &command.order).await?;
-        let (order, sought) = self.sought(command).await?;
+        let (order, sought, needs) = self.sought(command).await?;
         if !sought.faults.is_empty() {
             return Ok(ChangeAnswer::refused(before, sought.faults));
         }
-        let has_hold = match self.hold_new_units(&order, command, &sought).await? {
+        let has_hold = match self.hold_new_units(&order, command, (&sought, needs)).await? {
             Ok(has_hold) => has_hold,
             Err(fault) => return Ok(ChangeAnswer::refused(before, vec![fault])),
         };
@@ -61,19 +67,19 @@ impl Engine {
         self.run(&command).await
     }
 
-    /// What is asked of the order as it is. It is in hand meanwhile, so that its pairs have what is
-    /// open of it.
-    async fn sought(&self, command: &QuoteChange) -> Result<(Order, Sought), EngineError> {
+    /// What is asked of the order as it is, and what it needs for it. It is in hand meanwhile, so
+    /// that its pairs have what is open of it.
+    async fn sought(&self, command: &QuoteChange) -> Result<(Order, Sought, Needs), EngineError> {
         let mut claims = Claims::new(&self.kernel);
         let order = claims.in_hand(&command.order).await?;
-        let sought = self.sought_of(&order, command)?;
-        Ok((order, sought))
-    }
-
-    fn sought_of(&self, order: &Order, command: &QuoteChange) -> Result<Sought, EngineError> {
-        let resting = Resting::read(&self.kernel, order)?;
-        let sku = |no: SkuNo| self.kernel.state.catalogue.entry(no).sku().clone();
-        Ok(seek((order, &resting), &command.change, sku)?)
+        let resting = Resting::read(&self.kernel, &order)?;
+        let at = command.meta.at;
+        let mut sought = sought(&self.kernel, (&order, &resting), (&command.change, at))?;
+        let needs = needs(&self.kernel, (&order, &resting), &sought).unwrap_or_else(|why| {
+            sought.faults.push(Fault { operation: None, why });
+            Needs::default()
+        });
+        Ok((order, sought, needs))
     }
 
     /// What the change would come to, once its new units are held: other commands may have worked
@@ -91,42 +97,66 @@ impl Engine {
         } else {
             None
         };
-        let sought = self.sought_of(&order, command)?;
+        let (resting, at) = (Resting::read(&self.kernel, &order)?, command.meta.at);
+        let held = hold.as_ref().map(|hold| Resting::read(&self.kernel, hold)).transpose()?;
+        let rested = (&order, &resting);
+        let sought = sought(&self.kernel, rested, (&command.change, at))?;
         if let Some(fault) = sought.faults.first() {
             return Ok(ChangeAnswer::refused(before, vec![fault.clone()]));
         }
-        Ok(match self.built(&order, command, (&sought, hold.as_ref()))? {
+        let held = hold.as_ref().zip(held.as_ref());
+        let asked = (&command.change, &sought);
+        Ok(match built(&self.kernel, rested, asked, (held, at)).await? {
             Ok(built) => {
                 let after = after(&order, &before, &built);
                 let quote = Some(command.quoted(&order, &built, hold.as_ref()));
-                ChangeAnswer { before, after, faults: Vec::new(), quote }
+                let cost_now = cost_now(&self.kernel, rested, &sought, at).await?;
+                let costs = built.cost.map(|cost| (cost_now, cost));
+                ChangeAnswer { before, after, faults: Vec::new(), quote, costs }
             }
             Err(why) => ChangeAnswer::refused(before, vec![Fault { operation: None, why }]),
         })
     }
 
-    /// Holds the units that are wanted beyond those that the order has; answers whether there are
-    /// any.
+    /// Holds what the order needs beyond what it has; answers whether that is anything.
     async fn hold_new_units(
         &self,
         order: &Order,
         command: &QuoteChange,
-        sought: &Sought,
+        (sought, needs): (&Sought, Needs),
     ) -> Result<Result<bool, Fault>, EngineError> {
-        if sought.more.is_empty() {
+        if needs.lines.is_empty() {
             return Ok(Ok(false));
         }
         let network = self.kernel.state.network.load_full();
-        let way = Way::of(&network, &*self.kernel.postal, &order.header);
+        let now = Redirect::of(&order.header);
+        let to = sought.moving.as_ref().map_or(&now, |moving| &moving.to);
         let local_day =
             |way: Way| self.kernel.postal.zone(way.place.zone).local_day(command.meta.at);
-        let today = way.map_or(order.header.promise_by, local_day);
+        let today = way(&self.kernel, &order.header, to).map_or(to.promise_by, local_day);
         // An order has one such hold at a time: it takes the place of that of an earlier quote.
         let owner = Some(OwnerId::of_order(&order.header.id));
-        let wanted = command.wanted(order, sought, &network, today);
+        let line = |(sku, quantity)| LineRequest { sku, quantity };
+        let lines = Lines(needs.lines.into_iter().map(line).collect());
+        let wanted = command.wanted(order, (to, lines), &network, today);
         let meta = Meta { request_id: None, ..command.meta.clone() };
         let times = (CHANGE_QUOTE_SECONDS, owner);
         let hold = CreateHold::new(meta, command.quote.clone(), times, wanted);
+        let hold = match needs.beside {
+            None => hold,
+            Some(own) => hold.planned_beside(own),
+        };
+        if hold.is_beside() {
+            match self.quote_hold(&hold).await {
+                Ok(Quoted::Plan(draft)) if draft.lines.is_empty() => return Ok(Ok(false)),
+                Ok(Quoted::SoldOut(short)) => {
+                    return Ok(Err(short_of(&order.header.id, (&hold, sought), &short)));
+                }
+                Ok(_) => {}
+                Err(EngineError::Refused(why)) => return Ok(Err(Fault { operation: None, why })),
+                Err(error) => return Err(error),
+            }
+        }
         match self.create_hold(hold.clone()).await {
             Ok(answer) => Ok(match answer.outcome {
                 PlaceOutcome::Placed(held) if held.open_hold().is_none() => {
@@ -147,32 +177,21 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
-
-    fn built(
-        &self,
-        order: &Order,
-        command: &QuoteChange,
-        (sought, hold): (&Sought, Option<&Order>),
-    ) -> Result<Result<Built, Refusal>, EngineError> {
-        let resting = Resting::read(&self.kernel, order)?;
-        let held = hold.map(|hold| Resting::read(&self.kernel, hold)).transpose()?;
-        let sku_no = |sku: &Sku| self.kernel.state.catalogue.sku_no(sku.as_str());
-        let asked = (&command.change, sought);
-        Ok(build((order, &resting), asked, hold.zip(held.as_ref()), sku_no))
-    }
 }
 
 impl ChangeAnswer {
     fn refused(before: OrderView, faults: Vec<Fault>) -> Self {
-        Self { after: before.clone(), before, faults, quote: None }
+        Self { after: before.clone(), before, faults, quote: None, costs: None }
     }
 }
 
 /// The order as it would be. Shipments that it does not touch have the days that they have now.
 fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
     let mut after = order.with_change(&built.change);
-    for (at, now) in before.order.shipments.iter().enumerate() {
-        let shipment = &mut after.shipments[at];
+    let is_told = |at: u16| built.change.told.iter().any(|of| of.shipment == at);
+    let shipments = before.order.shipments.iter().zip(0..).filter(|(_, at)| !is_told(*at));
+    for (now, at) in shipments {
+        let shipment = &mut after.shipments[usize::from(at)];
         (shipment.ship_by, shipment.deliver_by) = (now.ship_by, now.deliver_by);
     }
     let supplies = built.supplies.clone();

@@ -71,11 +71,12 @@ pub use order::{
     ChangePlanned, DateMoved, Decision, Decisions, Due, Entry, Expiry, Happened, KeptOrder,
     LineAdded, LineAmount, LineRepegged, LinesPlanned, Move, Order, OrderChange, OrderEffect,
     OrderHeader, OrderHold, OrderHoldKind, OrderLine, OrderState, PackedOrder, PartDeclined,
-    PickedCancelled, Said, Shipment, ShipmentAdded, StockGivenUp, Timeline, Told, Why,
+    PickedCancelled, Redirect, Retold, Said, Shipment, ShipmentAdded, StockGivenUp, Timeline, Told,
+    Went, Why,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};
-pub use refusal::{Refusal, RefusalKind, UnitsLeft};
+pub use refusal::{Refusal, RefusalKind, Stays, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
     Audience, ChannelSafety, ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found,

@@ -639,6 +639,26 @@ refusals! {
         short: u32,
     } => Precondition, Item(sku);
 
+    /// A shipment stays as it is: what its node did has to be undone first.
+    #[error("shipment {shipment_number} of order {order_id} stays as it is: {}", .why.as_str())]
+    75 ShipmentStays = "SHIPMENT_STAYS" {
+        /// The order.
+        order_id: OrderId,
+        /// The shipment, from 1 as callers count.
+        shipment_number: u16,
+        /// Why.
+        why: Stays,
+    } => Precondition, Order(order_id);
+
+    /// Units of the order stay at a node that does not ship it so.
+    #[error("node {node_id}, where units of order {order_id} stay, does not ship it so")]
+    76 NodeNotServing = "NODE_NOT_SERVING" {
+        /// The order.
+        order_id: OrderId,
+        /// The node.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
     /// What the request would do is too large for one event.
     #[error("the command is too large to be journalled: {why}")]
     24 CommandTooLarge = "COMMAND_TOO_LARGE" {
@@ -662,6 +682,32 @@ refusals! {
     /// Others in flight kept a change from settling.
     #[error("too many commands on the same stock or order in flight")]
     25 Contended = "CONTENDED" => Contention, Command();
+}
+
+/// Why a shipment stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// Units of it are packed.
+    Packed,
+    /// Units of it are picked.
+    Picked,
+    /// A part of it left.
+    PartLeft,
+    /// A line of it must not be split, and other units of that line are elsewhere.
+    WholeLine,
+}
+
+impl Stays {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Packed => "units of it are packed",
+            Self::Picked => "units of it are picked",
+            Self::PartLeft => "a part of it left, and units of it are picked",
+            Self::WholeLine => {
+                "a line of it must not be split, and units of the line are elsewhere"
+            }
+        }
+    }
 }
 
 /// How much of an order or of one of its lines could still be cancelled: fewer units

@@ -9,7 +9,7 @@ use super::request::{LineRequest, Lines};
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{BundlePart, NodeNo, Pair, Rule, SkuNo, Supply, Text, Violation};
 use crate::planning::bundled::{Supplies, There, plan_bundled};
-use crate::planning::{Bundled, Draft, MadeOf, MadePart, Own, Wanted, WantedLine};
+use crate::planning::{Bundled, Draft, MadeOf, MadePart, Others, Own, Wanted, WantedLine};
 use crate::sourcing::Verdict;
 use crate::state::catalogue::{Catalogue, Entry};
 use crate::state::stock::{Asks, StockMessage, StockReply};
@@ -110,7 +110,8 @@ pub async fn plan_bundles(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft,
     let channel = wanted.channel.map(Text::as_str);
     let barred = network.barred(channel, wanted.way.service, wanted.way.pickup);
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
-    let may_source = |no| is_enabled(no) && !barred.bars(no);
+    let has_others = |no| wanted.own.is_none_or(|own| own.others.allow(no));
+    let may_source = |no| has_others(no) && is_enabled(no) && !barred.bars(no);
     let mut homes = Vec::new();
     if let Some(own) = wanted.own {
         add_own(own, may_source, &mut supplies);
@@ -136,7 +137,7 @@ async fn look(
             in_flight: glance.in_flight,
             ..There::default()
         };
-        if glance.has_terms {
+        if glance.has_terms && own.is_none_or(|own| own.others != Others::None) {
             let promise = promise_to(kernel, slot, asks).await?;
             let on = |supply| own.map_or(0, |own| own.on(pair(sku, slot.node), supply));
             let own = i64::from(on(Supply::OnHand) + on(Supply::Supplier));

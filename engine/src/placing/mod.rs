@@ -18,7 +18,7 @@ pub mod over;
 pub mod places;
 pub mod request;
 pub mod resolve;
-mod seen;
+pub mod seen;
 pub mod services;
 pub mod submitted;
 mod waiting;
@@ -206,7 +206,7 @@ async fn estimate(
 
 async fn decided(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Quoted, EngineError> {
     Ok(match decide(kernel, wanted, &mut Attempts::begin(kernel)).await? {
-        Decided::Plan(draft, _) => Quoted::Plan(Box::new(draft)),
+        Decided::Plan(draft, _) => Quoted::Plan(Box::new(draft.beyond_what_stays(wanted))),
         Decided::SoldOut(shortages) => Quoted::SoldOut(shortages),
     })
 }
@@ -256,9 +256,13 @@ async fn plan_and_claim<'a>(
     let mut attempts = Attempts::begin(kernel);
     loop {
         let (draft, planned) = match decide(kernel, wanted, &mut attempts).await? {
-            Decided::Plan(draft, planned) => (draft, planned),
+            Decided::Plan(draft, planned) => (draft.beyond_what_stays(wanted), planned),
             Decided::SoldOut(shortages) => return Ok(Claimed::SoldOut(shortages)),
         };
+        if draft.lines.is_empty() {
+            // By now, what stays with the order beside which it is planned is all it needs.
+            return Err(Refusal::Contended.into());
+        }
         let reserves = reserves(kernel, &draft);
         let asks = draft.asked.then(|| asks(kernel, wanted));
         let attempt = match claim(kernel, &reserves, (wanted, &draft), asks).await? {
@@ -355,7 +359,7 @@ async fn decide_settled(
             return Ok(Decided::Plan(draft, planned));
         }
         // Who has a hold in hand lets go of it before he waits.
-        if wanted.own.is_none() && lack_what_is_due(kernel, wanted, draft.lacking(), None)? {
+        if !wanted.has_in_hand() && lack_what_is_due(kernel, wanted, draft.lacking(), None)? {
             attempts.end::<()>(Attempt::Overtaken).await?;
             continue;
         }
@@ -461,7 +465,7 @@ fn with_room<'k>(
         return Ok(Some(claims));
     }
     let loads = load::loads(&draft.shipments, &draft.allocations);
-    let asked = load::beyond(&loads, wanted.rooms.own());
+    let asked = load::beyond(&loads, wanted.gives_up());
     Ok(claims.room(&asked, wanted.at)?.then_some(claims))
 }
 

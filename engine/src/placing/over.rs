@@ -12,8 +12,9 @@ use super::asking::asks;
 use super::judge::LineShortage;
 use super::{Decided, decide_settled, lack_what_is_due, unsettle_overtaken, waiting, with_room};
 use crate::model::hold::by_pair;
+use crate::model::load::put_on;
 use crate::model::{Allocation, Order, OrderHeader, Pair, Pegged, Repeg};
-use crate::planning::{Draft, Own, Replanned, Wanted};
+use crate::planning::{Draft, Others, Own, Replanned, Wanted};
 use crate::state::stock::{Asks, Grant};
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
@@ -47,16 +48,14 @@ pub async fn plan_over<'a>(
     let mut attempts = Attempts::begin(kernel);
     loop {
         let units = Resting::read(kernel, held)?.units_of(held);
-        let was_served = is_served_alike(wanted, &held.header);
-        let (no, channel) = (held.no, held.header.channel.clone());
-        let own = Own { no, channel, units, loads: Replanned::whole(held), was_served };
+        let own = own(wanted, held, &units);
         let wanted = wanted.with_own(&own);
         if !wanted.is_settled() {
             return Ok(Over::Unsettled);
         }
         let closed = wanted.closed();
         let (draft, planned) = match decide_settled(kernel, &wanted, &mut attempts).await? {
-            Decided::Plan(draft, planned) => (draft, planned),
+            Decided::Plan(draft, planned) => (draft.beyond_what_stays(&wanted), planned),
             // What came free since may be enough.
             Decided::SoldOut(_) if !wanted.is_settled() => return Ok(Over::Unsettled),
             Decided::SoldOut(shortages) => {
@@ -66,7 +65,7 @@ pub async fn plan_over<'a>(
                 return Ok(if is_due { Over::Due } else { Over::SoldOut(shortages) });
             }
         };
-        let off = own.units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
+        let off = units.iter().map(|peg| (peg.pair, peg.of(held.no, true)));
         // A pair is asked for units, whichever order they come to.
         let on = pegs(&draft).map(|peg| (peg.pair, peg.of(held.no, true)));
         let asks = draft.asked.then(|| asks(kernel, &wanted));
@@ -87,8 +86,35 @@ pub async fn plan_over<'a>(
         };
         if let Some(claims) = attempts.end(attempt).await? {
             unsettle_overtaken(kernel, &draft, planned);
-            return Ok(Over::Granted(Box::new(draft), own.units.clone(), claims));
+            return Ok(Over::Granted(Box::new(draft), units, claims));
         }
+    }
+}
+
+/// The units of a hold, and those that the hold to come has beside it.
+fn own(wanted: &Wanted<'_>, held: &Order, units: &[Pegged]) -> Own {
+    let of_hold = Own {
+        no: held.no,
+        channel: held.header.channel.clone(),
+        units: units.to_vec(),
+        stays: Vec::new(),
+        loads: Replanned::whole(held),
+        given_up: held.loads(),
+        was_served: is_served_alike(wanted, &held.header),
+        in_hand: true,
+        others: Others::ANY,
+    };
+    let Some(beside) = wanted.own else { return of_hold };
+    let mut loads = beside.loads.clone();
+    for (at, load) in held.loads() {
+        put_on(&mut loads.own, at, load);
+    }
+    Own {
+        units: [units, &beside.units].concat(),
+        stays: beside.stays.clone(),
+        loads,
+        others: beside.others.clone(),
+        ..of_hold
     }
 }
 

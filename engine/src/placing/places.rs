@@ -3,7 +3,7 @@
 use super::request::OrderRequest;
 use crate::model::event::Listed;
 use crate::model::{Day, Hold, Meta, PackedOrder, Refusal, Timestamp, Violation};
-use crate::planning::Draft;
+use crate::planning::{Draft, Own};
 
 /// A command that places what a caller describes.
 pub trait Places {
@@ -34,6 +34,12 @@ pub trait Places {
 
     /// The hold that it begins as, if it is one, planned so.
     fn hold(&self, _: &Draft) -> Option<Box<Hold>> {
+        None
+    }
+
+    /// Units that an order has beside which it is placed: they are free to it, and stay with that
+    /// order.
+    fn beside(&self) -> Option<&Own> {
         None
     }
 

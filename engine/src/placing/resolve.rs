@@ -36,7 +36,8 @@ pub fn resolve<'a>(
     }
     let (mut lines, unknown) = resolve_lines(&state.catalogue, &order.lines, &mut found);
     let kept = lines.iter().find(|line| !line.entry.is_on_sale()).map(|line| line.entry);
-    let off_sale = || lines.iter().map(|line| line.entry).find(|entry| entry.is_off_sale());
+    let new = || lines.iter().filter(|line| !has_already(command, line));
+    let off_sale = || new().map(|line| line.entry).find(|entry| entry.is_off_sale());
     let off_sale = kept.and_then(|_| off_sale());
     let bundled = bundled(&state.catalogue, &mut lines);
     if let Some(bundled) = &bundled {
@@ -58,7 +59,9 @@ pub fn resolve<'a>(
     let opening = if joins { Opening::Joined } else { Opening::Awaited };
     let at = command.meta().at;
     if kept.is_some() {
-        opening::judge(state, &lines, (opening, at))?;
+        let new: SmallVec<[WantedLine<'_>; 4]> =
+            lines.iter().filter(|line| !has_already(command, line)).copied().collect();
+        opening::judge(state, &new, (opening, at))?;
     }
     if let Some(pickup) = pickup {
         offered(&network, pickup)?;
@@ -75,11 +78,22 @@ pub fn resolve<'a>(
         split: order.split.unwrap_or(network.policy.split),
         at,
         seen: None,
-        own: None,
+        own: command.beside(),
         opening,
-        rooms: Rooms::of(&state.loads),
+        rooms: Rooms {
+            replanned: command.beside().map(|own| &own.loads),
+            ..Rooms::of(&state.loads)
+        },
         bundled,
     })
+}
+
+/// Whether an order has so many units of an item beside which a hold is placed: it takes no more of
+/// it, though from elsewhere.
+fn has_already(command: &impl Places, line: &WantedLine<'_>) -> bool {
+    let Some(own) = command.beside() else { return false };
+    let of_item = own.units.iter().filter(|peg| peg.pair.sku == line.sku);
+    of_item.map(|peg| u64::from(peg.units)).sum::<u64>() >= line.quantity.into()
 }
 
 /// That a hold of bundles takes no part of what it waits for: a part of a bundle is none.

@@ -5,7 +5,7 @@
 use super::asking::{asks, promise_to};
 use super::bundles::plan_bundles;
 use crate::model::{NodeNo, Pair, Pegged, Supply, Text};
-use crate::planning::{self, Draft, InboundSeen, Own, Seen, Wanted};
+use crate::planning::{self, Draft, InboundSeen, Others, Own, Seen, Wanted};
 use crate::sourcing::Verdict;
 use crate::state::stock::{Glance, InboundGlance, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -95,7 +95,7 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
     let channel = wanted.channel.map(Text::as_str);
     let barred = network.barred(channel, wanted.way.service, wanted.way.pickup);
     let is_enabled = |no| network.known_terms(no).is_some_and(|terms| terms.enabled);
-    let may_source = |no| is_enabled(no) && !barred.bars(no);
+    let may_source = |no| own.others.allow(no) && is_enabled(no) && !barred.bars(no);
     let mut seen = Seen::default();
     let (asks, mut asked) = (asks(kernel, wanted), false);
     for (at, line) in wanted.lines.iter().enumerate() {
@@ -106,7 +106,7 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
             let pair = Pair { sku: line.sku, node };
             let there = [Supply::OnHand, Supply::Supplier].map(|supply| own.on(pair, supply));
             let more = i32::try_from(there[0] + there[1]).unwrap_or(i32::MAX);
-            if glance.has_terms {
+            if glance.has_terms && own.others != Others::None {
                 asked = true;
                 let promise = promise_to(kernel, slot, &asks).await?;
                 seen.limits.extend(promise.limit.map(|why| (at, node, why)));

@@ -84,7 +84,7 @@ pub async fn judge(
                 return Ok(());
             }
             // Who has a hold in hand lets go of it before he waits.
-            let is_due = wanted.own.is_none() && is_due(kernel, wanted, of_item.sku)?;
+            let is_due = !wanted.has_in_hand() && is_due(kernel, wanted, of_item.sku)?;
             if line.is_of_one_moment && !is_due {
                 return Err(of_item.refusal().into());
             }

@@ -1,11 +1,16 @@
 //! From the solver's plan to the draft of an order: shipments by date, allocations, and
 //! where units without supply wait.
 
+use std::collections::BTreeMap;
+
 use smallvec::SmallVec;
 
-use super::candidates::Candidates;
+use super::candidates::{Candidates, line_no};
 use super::route::Route;
-use crate::model::{Allocation, Day, NodeNo, OrderLine, OrderedBundle, Shipment, Shortage, Supply};
+use super::wanted::Wanted;
+use crate::model::{
+    Allocation, Day, NodeNo, OrderLine, OrderedBundle, Pair, Pegged, Shipment, Shortage, Supply,
+};
 use crate::sourcing;
 
 /// What an order would get.
@@ -87,6 +92,65 @@ impl Draft {
             all.sort_by_key(|(node, a)| (a.line, *node, a.shipment, a.supply));
             self.shipments = numbered.into_iter().collect();
             self.allocations = all.into_iter().map(|(_, allocation)| allocation).collect();
+        }
+    }
+
+    /// What it takes beyond units that stay with the order that has them.
+    #[must_use]
+    pub fn beyond_what_stays(self, wanted: &Wanted<'_>) -> Self {
+        match wanted.own.map(|own| &own.stays[..]) {
+            None | Some([]) => self,
+            Some(stays) => self.beyond(stays),
+        }
+    }
+
+    /// What of it is not among these units: a line for each item, and no bundles.
+    fn beyond(self, units: &[Pegged]) -> Self {
+        let mut left = BTreeMap::<(Pair, Supply), u32>::new();
+        for peg in units {
+            *left.entry((peg.pair, peg.supply)).or_default() += peg.units;
+        }
+        let mut lines = SmallVec::<[OrderLine; 4]>::new();
+        let mut allocations = SmallVec::<[(NodeNo, Allocation); 8]>::new();
+        for a in &self.allocations {
+            let node = self.shipments[usize::from(a.shipment)].node;
+            let sku = self.lines[usize::from(a.line)].sku;
+            let there = left.entry((Pair { sku, node }, a.supply)).or_default();
+            let stays = a.units.min(*there);
+            *there -= stays;
+            if stays < a.units {
+                let line = lines.iter().position(|line| line.sku == sku).unwrap_or_else(|| {
+                    lines.push(OrderLine { sku, ordered: 0, cancelled: 0 });
+                    lines.len() - 1
+                });
+                lines[line].ordered += a.units - stays;
+                let place = (line_no(line), a.shipment);
+                allocations.push((node, Allocation::new(place, a.supply, a.units - stays)));
+            }
+        }
+        let is_used = |at: usize| allocations.iter().any(|(_, a)| usize::from(a.shipment) == at);
+        let used: SmallVec<[usize; 4]> =
+            (0..self.shipments.len()).filter(|at| is_used(*at)).collect();
+        for (_, a) in &mut allocations {
+            let place = used.iter().position(|at| *at == usize::from(a.shipment));
+            a.shipment = line_no(place.expect("it is used"));
+        }
+        allocations.sort_by_key(|(node, a)| (a.line, *node, a.shipment, a.supply));
+        allocations.dedup_by(|(_, next), (_, sum)| {
+            let is_same =
+                (next.line, next.shipment, next.supply) == (sum.line, sum.shipment, sum.supply);
+            sum.units += if is_same { next.units } else { 0 };
+            is_same
+        });
+        Self {
+            unfilled: SmallVec::from_elem(0, lines.len()),
+            lines: lines.into_iter().collect(),
+            bundles: None,
+            shipments: used.into_iter().map(|at| self.shipments[at].clone()).collect(),
+            allocations: allocations.into_iter().map(|(_, a)| a).collect(),
+            in_flight: SmallVec::new(),
+            trace: Box::default(),
+            ..self
         }
     }
 

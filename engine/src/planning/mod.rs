@@ -40,7 +40,7 @@ pub use made::{Bundled, MadeOf, MadePart};
 use offer_conditions::index;
 pub use room::{Leaving, Replanned, Rooms};
 use route::Route;
-pub use wanted::{Opening, Own, Seen, Wanted, WantedLine};
+pub use wanted::{Opening, Others, Own, Seen, Wanted, WantedLine};
 pub use way::Way;
 
 /// Inbound supplies of one line's pairs, as read before planning.

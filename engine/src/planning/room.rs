@@ -22,7 +22,7 @@ pub struct Rooms<'a> {
 }
 
 /// What is different of the days for an order that is planned anew.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replanned {
     /// What the order has put on days.
     pub own: Loads,

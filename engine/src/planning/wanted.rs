@@ -11,7 +11,8 @@ use super::room::{Replanned, Rooms};
 use super::way::Way;
 use crate::actor::Row;
 use crate::model::{
-    Day, NodeNo, OrderNo, Pair, Pegged, Shortage, SkuNo, Split, Supply, Text, Timestamp,
+    Day, Load, Loads, NodeDay, NodeNo, OrderNo, Pair, Pegged, Shortage, SkuNo, Split, Supply, Text,
+    Timestamp,
 };
 use crate::sourcing::Verdict;
 use crate::state::catalogue::Entry;
@@ -81,19 +82,54 @@ pub struct Seen {
     pub was_served: bool,
 }
 
-/// Units of a hold, from which an order or the next hold is planned.
-#[derive(Clone, Debug)]
+/// Units from which an order or a hold is planned: those of a hold that it comes to, or is taken
+/// over by, and those of an order that is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
-    /// The hold.
+    /// The hold, or the order.
     pub no: OrderNo,
     /// Its channel.
     pub channel: Option<Text>,
     /// What they rest on.
     pub units: Vec<Pegged>,
+    /// Those of them that stay with the order that has them: what is planned on them is not
+    /// claimed.
+    pub stays: Vec<Pegged>,
     /// What they put on days.
     pub loads: Replanned,
+    /// What of that is given up once what is planned happens.
+    pub given_up: Loads,
     /// Whether it is planned for the channel and the service that it has them for.
     pub was_served: bool,
+    /// Whether the hold that has them is in hand.
+    pub in_hand: bool,
+    /// From where else units may come.
+    pub others: Others,
+}
+
+/// From where units may come that an order has not yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// From this node.
+    From(NodeNo),
+    /// From any node but these.
+    NotFrom(Vec<NodeNo>),
+    /// From none: it is planned on what it has.
+    None,
+}
+
+impl Others {
+    /// From any node.
+    pub const ANY: Self = Self::NotFrom(Vec::new());
+
+    /// Whether units may come from a node.
+    pub fn allow(&self, no: NodeNo) -> bool {
+        match self {
+            Self::From(only) => no == *only,
+            Self::NotFrom(but) => !but.contains(&no),
+            Self::None => false,
+        }
+    }
 }
 
 impl Own {
@@ -229,6 +265,17 @@ impl<'a> Wanted<'a> {
             None => self.lines[line].entry.row.each(show),
             Some(seen) => seen.free[line][..].each(show),
         };
+    }
+
+    /// Whether a hold is in hand of which units are planned anew: who has one lets go of it before
+    /// he waits.
+    pub fn has_in_hand(&self) -> bool {
+        self.own.is_some_and(|own| own.in_hand)
+    }
+
+    /// What is given up on days when a draft is claimed.
+    pub fn gives_up(&self) -> &[(NodeDay, Load)] {
+        self.own.map_or(&[], |own| &own.given_up)
     }
 
     /// The same order, with units that it has already.

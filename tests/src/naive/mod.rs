@@ -27,8 +27,8 @@ use std::sync::Arc;
 use backstock_engine::command::{NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
-    self as model, Day, Draw, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup, Policy,
-    Priority, Sale, ServiceName, Supply, Text, Timestamp,
+    self as model, Day, Destination, Draw, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup,
+    Policy, Priority, Sale, ServiceName, Supply, Text, Timestamp,
 };
 
 use self::command::Fact;
@@ -96,6 +96,12 @@ impl For {
         let channel = wanted.channel.as_ref().map(|channel| channel.as_str().to_owned());
         let pickup = wanted.destination.pickup().cloned();
         Self { channel, service: wanted.service.clone(), pickup }
+    }
+
+    /// It goes there from now on, by that service.
+    pub fn redirect(&mut self, to: &Destination<NodeId>, service: &ServiceName) {
+        self.pickup = to.pickup().cloned();
+        self.service = Some(service.clone());
     }
 
     fn is_served_by(&self, node: &NodeDefinition) -> bool {
@@ -521,7 +527,9 @@ fn compare_pickup(engine: &Engine, naive: &Order, order: &model::Order) -> Resul
     });
     same("pickup", &named, &naive.whom.pickup)?;
     let Some(pickup) = pickup else { return Ok(()) };
-    for shipment in &order.shipments {
+    let open = |at: &u16| order.allocations_of(*at).any(|a| a.open() > 0);
+    // What left, or moved, may have gone another way.
+    for (_, shipment) in (0..).zip(&order.shipments).filter(|(at, _)| open(at)) {
         let is_late = shipment.deliver_by > shipment.ship_by;
         let is_early = shipment.deliver_by < shipment.ship_by;
         if is_early || (is_late && shipment.node == pickup.node) {

@@ -474,6 +474,37 @@ impl Order {
         part.map(|part| part.node.clone())
     }
 
+    /// The item of a line.
+    pub fn sku_of(&self, line: u16) -> Option<String> {
+        let part = self.allotted.iter().find(|part| part.line == line);
+        part.map(|part| part.sku.clone())
+    }
+
+    /// Units of parts that are not picked leave in other shipments.
+    pub fn move_out(&mut self, parts: &[(u16, u32)]) -> Result<(), String> {
+        for (at, units) in parts {
+            let at = usize::from(*at);
+            if *units > self.loose(at) {
+                return Err(format!("{units} of part {at} move, of {}", self.loose(at)));
+            }
+            self.moved[at] += units;
+        }
+        Ok(())
+    }
+
+    /// Whether pairs have what is open of it, by line and node.
+    pub fn has_units(&self, at_pairs: &Units) -> Result<(), String> {
+        let (mut open, mut there) = (BTreeMap::new(), BTreeMap::new());
+        for (at, part) in self.allotted.iter().enumerate().filter(|(at, _)| self.open(*at) > 0) {
+            let key = (part.line, part.sku.clone(), part.node.clone());
+            *open.entry(key).or_insert(0) += self.open(at);
+        }
+        for ((line, sku, node, _), units) in at_pairs {
+            *there.entry((*line, sku.clone(), node.clone())).or_insert(0) += units;
+        }
+        same("units of pairs and of their order", &there, &open)
+    }
+
     /// Units come to a shipment, as a part that was added before, or a new one.
     pub fn put(&mut self, part: Allotted) {
         let same = |of: &Allotted| Allotted { units: part.units, ..of.clone() } == part;

@@ -4,9 +4,12 @@ use backstock_engine::command::{
     AnyEvent, Change, ChangeQuote, CommitChange, Meta, Operation, QuoteChange, Wanted,
 };
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{HoldId, Lsn, OrderId, Refusal, RefusalKind, Text};
+use backstock_engine::model::{
+    Day, HoldId, Lsn, NodeId, OrderId, Policy, Refusal, RefusalKind, Text,
+};
 
 use super::command::{Outcome, Room, Told};
+use super::place_order::destination;
 use super::world::World;
 use crate::fixture::{meta, sku};
 use crate::naive::command::OrderChanged;
@@ -94,6 +97,7 @@ impl ChangeOrder {
             has_hold: false,
             until: self.meta.at.saturating_add_micros(1),
             fingerprint: 0,
+            origin: None,
         }
     }
 }
@@ -101,7 +105,24 @@ impl ChangeOrder {
 fn operation(world: &mut World, lines: u16) -> Operation {
     let line = world.random.within(0..u32::from(lines) + 1);
     let line = u16::try_from(line).expect("few lines");
-    match world.random.within(0..100) {
+    match world.random.within(0..140) {
+        100..115 => Operation::SetDestination(destination(world)),
+        115..122 => {
+            let services = Policy::default().services;
+            Operation::SetService(world.random.pick(&services).name.clone())
+        }
+        122..128 => {
+            let days = u16::try_from(world.random.within(0..9)).expect("few days");
+            let today = world.noon().as_micros() / (24 * 3_600_000_000);
+            let today = Day::from_epoch_days(i32::try_from(today).expect("a day"));
+            Operation::SetDeliverBy(today.plus(days))
+        }
+        128.. => {
+            let shipment = u16::try_from(world.random.within(1..4)).expect("few shipments");
+            let is_named = world.random.percent(50);
+            let to = is_named.then(|| NodeId::new("node", world.node()).expect("an id"));
+            Operation::Move { shipment, to }
+        }
         0..55 => Operation::SetQuantity { line, quantity: world.random.within(0..5) },
         55..75 => Operation::Add(wanted(world)),
         75..95 => Operation::Swap { line, instead: wanted(world) },

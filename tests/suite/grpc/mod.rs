@@ -30,6 +30,7 @@ mod overdue;
 mod pickup;
 mod quotes;
 mod reasons;
+mod redirects;
 mod repeats;
 mod scenarios;
 pub mod server;

@@ -33,12 +33,14 @@ use super::server::{
 /// Reasons with which no caller can have a call fail at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each. Those of changes are told as faults in an answer, or have the change
 /// quoted anew: see `changes.rs`.
-const NOT_AT_WILL: [Reason; 9] = [
+const NOT_AT_WILL: [Reason; 11] = [
     Refused(RefusalKind::ChangeOvertaken),
     Refused(RefusalKind::ChangeExpired),
     Refused(RefusalKind::ChangeShort),
     Refused(RefusalKind::CurrencyDiffers),
     Refused(RefusalKind::OrderFull),
+    Refused(RefusalKind::ShipmentStays),
+    Refused(RefusalKind::NodeNotServing),
     Refused(RefusalKind::Contended),
     Refused(RefusalKind::CommandTooLarge),
     Reason::ReaderStalled,
@@ -209,7 +211,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::ChangeExpired
             | RefusalKind::ChangeShort
             | RefusalKind::CurrencyDiffers
-            | RefusalKind::OrderFull,
+            | RefusalKind::OrderFull
+            | RefusalKind::ShipmentStays
+            | RefusalKind::NodeNotServing,
         )
         | Reason::ReaderStalled
         | Reason::RequestStalled => {

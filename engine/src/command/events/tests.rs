@@ -34,9 +34,9 @@ use crate::model::{
     NodeNo, Objective, Order, OrderChange, OrderEffect, OrderHeader, OrderHold, OrderHoldId,
     OrderHoldKind, OrderId, OrderLine, OrderNo, Origin, OwnStock, Package, PackageId, PackedOrder,
     Pair, PairTerms, Pegged, Pickup, PickupOffer, Policy, Priority, PriorityClass, Proposal,
-    Record, ReleaseRule, RequestId, Segment, Segments, Serves, Service, Shipment, ShipmentAdded,
-    Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, SupplySource, Text,
-    Timeline, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
+    Record, Redirect, ReleaseRule, RequestId, Retold, Segment, Segments, Serves, Service, Shipment,
+    ShipmentAdded, Shortage, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply,
+    SupplySource, Text, Timeline, Timestamp, Told, ToldAt, WeekdayCutOffs, Weekdays, Why,
 };
 
 /// Format version 1: a name and a record in hexadecimal digits a line.
@@ -354,9 +354,15 @@ fn of_changes() -> Vec<Named> {
         }),
         quote: HoldId::new("quote", "Q-7").ok(),
         plan: Some(LinesPlanned { at: ETA, trace: [2, 0, 0].into() }),
+        redirect: Some(Box::new(Redirect {
+            destination: Destination::Address(PostalCode::new("code", "94105").unwrap()),
+            service: ServiceNo(1),
+            promise_by: day,
+        })),
+        moved: parts(),
+        told: vec![Retold { shipment: 1, days, units_there: true }],
     };
-    let taken =
-        HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)], first_line: 2 };
+    let taken = HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)] };
     let changed = OrderChanged {
         no,
         id,
@@ -364,6 +370,8 @@ fn of_changes() -> Vec<Named> {
         off: vec![peg(1, Supply::Picked)],
         taken: Some(taken),
         change: change.into(),
+        on: vec![peg(2, Supply::OnHand)],
+        waits: vec![PAIR],
     };
     vec![("order_changed", changed.into())]
 }

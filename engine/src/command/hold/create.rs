@@ -23,7 +23,7 @@ use crate::placing::resolve::resolve;
 use crate::placing::{
     self, Began, New, Placing, Quoted, begin, header, place, place_new, placed, until_settled,
 };
-use crate::planning::{Draft, Wanted};
+use crate::planning::{Draft, Own, Wanted};
 use crate::state::holds::Owned;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
@@ -51,6 +51,8 @@ pub struct CreateHold {
     pub(crate) accepts_part: bool,
     pub(crate) hold: HoldId,
     pub(crate) order: OrderRequest,
+    /// Units of an order that is changed: they are free to the plan, and stay the order's.
+    pub(crate) beside: Option<Arc<Own>>,
 }
 
 impl CreateHold {
@@ -64,7 +66,15 @@ impl CreateHold {
     ) -> Self {
         let id = OrderId::of_hold(&hold);
         let order = OrderRequest { id, shortage: Some(Shortage::Reject), ..order };
-        Self { meta, seconds, owner, waits: false, accepts_part: false, hold, order }
+        let (waits, accepts_part, beside) = (false, false, None);
+        Self { meta, seconds, owner, waits, accepts_part, hold, order, beside }
+    }
+
+    /// The same, of what is to be there beside units that an order has: they are free to the plan,
+    /// and stay the order's. Only what it takes beyond them is held, a line for each item.
+    #[must_use]
+    pub(crate) fn planned_beside(self, own: Own) -> Self {
+        Self { beside: Some(Arc::new(own)), ..self }
     }
 
     /// The same, and it waits in line.
@@ -80,6 +90,11 @@ impl CreateHold {
     #[must_use]
     pub fn taking_a_part(self) -> Self {
         Self { accepts_part: true, ..self.waiting() }
+    }
+
+    /// Whether it is planned beside units that an order has.
+    pub(crate) const fn is_beside(&self) -> bool {
+        self.beside.is_some()
     }
 
     /// Where it stands when it is created: with these units without supply, of so many.
@@ -141,6 +156,10 @@ impl Places for CreateHold {
         let max = i64::from(HOLD_SECONDS_MAX);
         in_range(&mut found, "seconds".into(), i64::from(self.seconds), 1, max);
         finish(found)
+    }
+
+    fn beside(&self) -> Option<&Own> {
+        self.beside.as_deref()
     }
 
     fn waits_in_line(&self) -> bool {
@@ -249,6 +268,10 @@ pub async fn create(kernel: &Kernel, command: &CreateHold) -> Result<Placing, En
         };
         match plan_over(kernel, &wanted, &held).await? {
             Over::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
+            Over::Granted(draft, ..) if draft.lines.is_empty() => {
+                // By now, what stays with the order beside which it is planned is all it needs.
+                return Err(Refusal::Contended.into());
+            }
             Over::Granted(draft, off, more) => {
                 claims.take(more);
                 claims.take(owners);

@@ -33,18 +33,18 @@ use crate::journal::Payload;
 use crate::limits::{
     BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
     DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
-    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, REPEGGED_LINES_MAX,
-    SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
+    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, PARTED_SHIPMENTS_MAX,
+    REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
-    DeclineReason, Declined, Dispatch, Draw, Found, HoldId, HoldState, InboundId, InboundNo, Item,
-    LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Move, Node, NodeKind, NodeNo,
-    OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle, Origin,
-    OwnerId, Package, PackageId, Pair, Pegged, Policy, Priority, PriorityClass, Record, Request,
-    RequestId, Serves, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told,
-    ToldAt, Why,
+    DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
+    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Move, Node, NodeKind,
+    NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle,
+    Origin, OwnerId, Package, PackageId, Pair, Pegged, Pickup, Policy, Priority, PriorityClass,
+    Record, Redirect, Request, RequestId, Retold, Serves, ServiceNo, ShipmentAdded, Sku, SkuNo,
+    StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -329,11 +329,20 @@ fn changed(id: &OrderId) -> OrderChanged {
         }),
         quote: HoldId::new("quote", "x".repeat(ID_BYTES_MAX)).ok(),
         plan: Some(LinesPlanned { at: AT, trace: vec![0; CHANGE_TRACE_BYTES_MAX].into() }),
+        redirect: Some(Box::new(Redirect {
+            destination: Destination::Pickup(Pickup { node: PAIR.node, only_there: true }),
+            service: ServiceNo(u8::MAX),
+            promise_by: day,
+        })),
+        // A unit that moves is not cancelled.
+        moved: Vec::new(),
+        told: vec![Retold { shipment: u16::MAX, days, units_there: true }; PARTED_SHIPMENTS_MAX],
     };
     let no = OrderNo(u64::MAX);
-    let taken = Some(HoldTaken { no, units: pegs.clone(), first_line: u16::MAX });
-    let (off, priority) = (pegs, last_served());
-    OrderChanged { no, id: id.clone(), priority, off, taken, change: change.into() }
+    let taken = Some(HoldTaken { no, units: pegs.clone() });
+    let (off, priority) = (pegs.clone(), last_served());
+    let (on, waits) = (pegs, vec![PAIR; ORDER_ALLOCATIONS_MAX]);
+    OrderChanged { no, id: id.clone(), priority, off, taken, change: change.into(), on, waits }
 }
 
 fn largest_bundle() -> Item {

@@ -2,7 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::model::ids::{HoldId, Text};
+use crate::model::destination::Destination;
+use crate::model::ids::{HoldId, ServiceNo, Text};
 use crate::model::money::Currency;
 use crate::model::order::planned::ChangePlanned;
 
@@ -79,9 +80,26 @@ pub struct Amended {
     /// The id of the last quote that was committed: it is not committed again.
     #[n(2)]
     pub quote: Option<HoldId>,
+    /// Shipments that left before the order was to go elsewhere, or otherwise.
+    #[cbor(n(3), default)]
+    pub went: Vec<Went>,
     /// Why units that changes added come from where they do; none of changes by older versions.
     #[n(8)]
     pub plans: Option<Vec<ChangePlanned>>,
+}
+
+/// Where a shipment, from 0, went, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Went {
+    /// The shipment.
+    #[n(0)]
+    pub shipment: u16,
+    /// Where it went.
+    #[n(1)]
+    pub destination: Destination,
+    /// How.
+    #[n(2)]
+    pub service: ServiceNo,
 }
 
 #[cfg(test)]

@@ -2,16 +2,17 @@
 
 use minicbor::{Decode, Encode};
 
-use super::amended::{Amended, Amounts};
+use super::amended::{Amended, Amounts, Went};
 use super::planned::{Allocated, ChangePlanned, LinesPlanned};
 use super::trace::shortened;
-use super::{AllocationUnits, Order, Shipment, count};
+use super::{AllocationUnits, Order, OrderHeader, Shipment, count};
 use crate::limits::{
     CHANGE_PLACED_MAX, CHANGE_TRACE_BYTES_MAX, CHANGES_EXPLAINED_MAX, DECISION_CANDIDATES_MAX,
 };
 use crate::model::bundle::OrderedBundle;
+use crate::model::destination::Destination;
 use crate::model::fulfilment::Package;
-use crate::model::ids::{HoldId, NodeNo, SkuNo, Text};
+use crate::model::ids::{HoldId, NodeNo, ServiceNo, SkuNo, Text};
 use crate::model::order::OrderLine;
 use crate::model::time::Day;
 
@@ -36,7 +37,7 @@ pub struct OrderChange {
     /// Shipments that come behind the others.
     #[n(5)]
     pub shipments: Vec<ShipmentAdded>,
-    /// Where units of lines that were added come to be.
+    /// Where units come to be: those of lines that were added, and those that moved.
     #[n(6)]
     pub placed: Vec<Allocated>,
     /// What is said of the order, for people; none if that stays as it was.
@@ -48,10 +49,63 @@ pub struct OrderChange {
     /// The id of its quote.
     #[n(9)]
     pub quote: Option<HoldId>,
+    /// Where the order goes from now on, if that is another way than before.
+    #[n(10)]
+    pub redirect: Option<Box<Redirect>>,
+    /// Units that leave from elsewhere, or in another shipment: they are among those placed.
+    #[n(11)]
+    pub moved: Vec<AllocationUnits>,
+    /// Shipments of the order that have other days.
+    #[n(12)]
+    pub told: Vec<Retold>,
     /// Why units of lines that were added come from where they do; none in events of older
     /// versions.
     #[n(15)]
     pub plan: Option<LinesPlanned>,
+}
+
+/// Where an order goes, how, and by when.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Redirect {
+    /// Where it goes.
+    #[n(0)]
+    pub destination: Destination,
+    /// How it is shipped.
+    #[n(1)]
+    pub service: ServiceNo,
+    /// The day that counts as on time.
+    #[n(2)]
+    pub promise_by: Day,
+}
+
+/// The days of a shipment, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Retold {
+    /// The shipment.
+    #[n(0)]
+    pub shipment: u16,
+    /// When it ships and arrives; none while units of it wait.
+    #[n(1)]
+    pub days: Option<(Day, Day)>,
+    /// Whether all its units are there.
+    #[n(2)]
+    pub units_there: bool,
+}
+
+impl OrderChange {
+    /// Whether units leave from elsewhere, and that is all.
+    pub fn only_moves(&self) -> bool {
+        let stays = self.cancelled.is_empty() && self.lines.is_empty() && self.amounts.is_none();
+        stays && self.redirect.is_none() && self.note.is_none() && !self.moved.is_empty()
+    }
+}
+
+impl Redirect {
+    /// Where an order goes that was placed so.
+    pub fn of(header: &OrderHeader) -> Self {
+        let OrderHeader { destination, service, promise_by, .. } = header;
+        Self { destination: destination.clone(), service: *service, promise_by: *promise_by }
+    }
 }
 
 /// A line that a change adds.
@@ -99,13 +153,63 @@ impl Order {
             self.work_mut(*shipment).put(package);
         }
         self.cancel(&change.cancelled);
+        if let Some(redirect) = &change.redirect {
+            self.redirect(redirect);
+        }
         self.add_lines(change);
         self.add_shipments(&change.shipments);
+        for part in &change.moved {
+            let allocation = &mut self.allocations[usize::from(part.allocation)];
+            assert!(part.units <= allocation.loose(), "CONSERVATION: only loose units move");
+            allocation.moved += part.units;
+        }
         for Allocated { line, shipment, supply, units } in &change.placed {
             self.put((*line, *shipment), *supply, *units);
         }
+        for Retold { shipment, days, units_there } in &change.told {
+            let shipment = &mut self.shipments[usize::from(*shipment)];
+            (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
+            shipment.told_of_units_there = Some(*units_there);
+        }
         self.amend(change);
         self.keep_plan(change);
+    }
+
+    /// From now on the order goes another way. What left is on its way to where it went, and who
+    /// was asked about units that he would have collected has answered.
+    fn redirect(&mut self, to: &Redirect) {
+        let Redirect { destination, service, promise_by } = to;
+        let is_another = (destination, service) != (&self.header.destination, &self.header.service);
+        if is_another {
+            let gone = self.went_as_before();
+            if !gone.is_empty() {
+                self.amended.get_or_insert_default().went.extend(gone);
+            }
+            self.shipments.iter_mut().for_each(|shipment| shipment.asks = false);
+        }
+        self.header.destination = destination.clone();
+        self.header.service = *service;
+        self.header.promise_by = *promise_by;
+    }
+
+    /// Shipments of which something left, where the order goes until now.
+    fn went_as_before(&self) -> Vec<Went> {
+        let known = self.amended.as_ref().map_or(&[][..], |amended| &amended.went);
+        let left = |at: &u16| self.allocations_of(*at).any(|a| a.shipped > 0);
+        let is_known = |at: &u16| known.iter().any(|went| went.shipment == *at);
+        let went = |shipment| Went {
+            shipment,
+            destination: self.header.destination.clone(),
+            service: self.header.service,
+        };
+        let all = 0..count(self.shipments.len());
+        all.filter(left).filter(|at| !is_known(at)).map(went).collect()
+    }
+
+    /// Where a shipment, from 0, went, and how, if that is another way than the order goes by now.
+    pub fn went(&self, shipment: u16) -> Option<&Went> {
+        let went = &self.amended.as_ref()?.went;
+        went.iter().find(|went| went.shipment == shipment)
     }
 
     fn add_lines(&mut self, change: &OrderChange) {

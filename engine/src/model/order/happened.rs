@@ -6,6 +6,7 @@ use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
 use crate::model::lsn::Lsn;
+use crate::model::time::Day;
 
 impl Entry {
     /// An entry without any fact.
@@ -27,6 +28,7 @@ impl Entry {
             left_out: None,
             hold: None,
             added: None,
+            goes_to: None,
         }
     }
 
@@ -165,11 +167,25 @@ impl Entry {
         let mut entry = self.with_units(&change.cancelled);
         entry.added = entry.some_of(lines.collect());
         let new = (count(order.shipments.len())..).zip(&change.shipments);
-        let new = new.map(|(shipment, added)| {
-            let after = added.days.map(|(_, deliver_by)| deliver_by);
-            DateMoved { shipment, before: None, after }
+        let arrives = |days: Option<(Day, Day)>| days.map(|(_, deliver_by)| deliver_by);
+        let new = new.map(|(shipment, added)| DateMoved {
+            shipment,
+            before: None,
+            after: arrives(added.days),
         });
-        entry.dates = entry.some_of(new.filter(|of| of.after.is_some()).collect());
+        let told = change.told.iter().map(|of| DateMoved {
+            shipment: of.shipment,
+            before: order.shipments[usize::from(of.shipment)].deliver_by,
+            after: arrives(of.days),
+        });
+        let dates = told.chain(new).filter(|of| of.before != of.after);
+        entry.dates = entry.some_of(dates.collect());
+        entry.goes_to.clone_from(&change.redirect);
+        if change.only_moves() {
+            let is_told = entry.dates.is_some();
+            entry.what = if is_told { Happened::DateMoved } else { Happened::Resourced };
+            return entry.with_units(&change.moved);
+        }
         entry
     }
 

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::change::Redirect;
 use super::decision::Cause;
 use super::hold::OrderHold;
 use crate::limits::{TIMELINE_BYTES_MAX, TIMELINE_ENTRIES_MAX};
@@ -201,6 +202,9 @@ pub struct Entry {
     /// Units by line, from 0, that were added.
     #[n(15)]
     pub added: Option<Vec<(u16, u32)>>,
+    /// Where the order goes since then, if a change said so.
+    #[n(16)]
+    pub goes_to: Option<Box<Redirect>>,
 }
 
 /// The day by which a shipment arrives, told anew.

@@ -47,7 +47,7 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
     let (code, pickup) = (&request.destination_postal_code, request.pickup.as_ref());
     let is_as_held = code.is_empty() && pickup.is_none();
     let destination =
-        if is_as_held { None } else { request::destination(&mut found, code, pickup) };
+        if is_as_held { None } else { request::destination(&mut found, "", (code, pickup)) };
     let country = &request.destination_country_code;
     places::is_known_country(&mut found, "destination_country_code", country);
     let service = found.optional("service", &request.service, ServiceName::new);

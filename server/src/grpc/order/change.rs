@@ -7,15 +7,15 @@ use std::hash::{BuildHasher, RandomState};
 use backstock_engine::command::{Change, ChangeQuote, Fault, Operation, QuoteChange, Wanted};
 use backstock_engine::engine::{ChangeAnswer, EngineError, OrderView};
 use backstock_engine::model::{
-    Currency, HoldId, Meta, Order, Rule, Shipment, Sku, Text, Violation,
+    Currency, HoldId, Meta, NodeId, Order, Rule, ServiceName, Shipment, Sku, Text, Violation,
 };
 use backstock_proto::v1;
 use backstock_proto::v1::change_operation::Operation as Asked;
 use tonic::Status;
 
-use super::view;
+use super::{request, view};
 use crate::grpc::fields::STAND_IN;
-use crate::grpc::{Api, plain, times};
+use crate::grpc::{Api, places, plain, times};
 use crate::status::{Violations, fault};
 
 /// An id that no other quote has.
@@ -43,8 +43,7 @@ fn operation(found: &mut Violations, at: usize, asked: Option<&Asked>) -> Operat
     match asked {
         None => {
             found.breaks(&format!("operations[{at}].operation"), "", Rule::Required);
-            // What else is wrong is found all the same.
-            Operation::SetNote(Text::default())
+            taken(None)
         }
         Some(Asked::SetQuantity(of)) => {
             Operation::SetQuantity { line: index(of.line_index), quantity: of.quantity }
@@ -65,7 +64,33 @@ fn operation(found: &mut Violations, at: usize, asked: Option<&Asked>) -> Operat
         Some(Asked::SetAmount(of)) => {
             Operation::SetAmount { line: index(of.line_index), amount: of.amount_minor }
         }
+        Some(Asked::SetDestination(to)) => {
+            let path = format!("operations[{at}].set_destination.");
+            let country = &to.destination_country_code;
+            places::is_known_country(found, &format!("{path}destination_country_code"), country);
+            let to = (to.destination_postal_code.as_str(), to.pickup.as_ref());
+            taken(request::destination(found, &path, to).map(Operation::SetDestination))
+        }
+        Some(Asked::SetService(name)) => {
+            let field = format!("operations[{at}].set_service");
+            let name = found.taken(field.clone(), ServiceName::new(&field, name.as_str()));
+            taken(name.map(Operation::SetService))
+        }
+        Some(Asked::SetDeliverBy(date)) => {
+            let day = times::day(found, &format!("operations[{at}].set_deliver_by"), date);
+            taken(day.map(Operation::SetDeliverBy))
+        }
+        Some(Asked::MoveShipment(of)) => {
+            let field = format!("operations[{at}].move_shipment.node_id");
+            let to = found.optional(&field, &of.node_id, NodeId::new).flatten();
+            Operation::Move { shipment: index(of.shipment_number), to }
+        }
     }
+}
+
+/// What was read. Where it was not, that is noted, and what else is wrong is found all the same.
+fn taken(operation: Option<Operation>) -> Operation {
+    operation.unwrap_or(Operation::SetNote(Text::default()))
 }
 
 /// An index as the engine takes it: what is too large for it, it refuses.
@@ -87,7 +112,10 @@ pub(super) fn as_sent(broken: Vec<Violation>) -> Vec<Violation> {
         let field = violation.field;
         let field = match field.split_once(".swap_line.") {
             Some((at, name)) if name != "line_index" => format!("{at}.swap_line.instead.{name}"),
-            _ => field,
+            _ => field.replace(
+                ".set_destination.postal_code",
+                ".set_destination.destination_postal_code",
+            ),
         };
         Violation { field, ..violation }
     };
@@ -109,7 +137,9 @@ pub(super) async fn quote(
 }
 
 async fn answered(api: &Api, answer: ChangeAnswer) -> Result<v1::QuoteChangeResponse, EngineError> {
-    let ChangeAnswer { before, after, faults, quote } = answer;
+    let ChangeAnswer { before, after, faults, quote, costs } = answer;
+    let (cost_before, cost) = costs.unzip();
+    let minor = |cost: u64| i64::try_from(cost).unwrap_or(i64::MAX);
     let touched = touched(&before, &after);
     let dates = touched.iter().filter_map(|at| date(&before.order, &after.order, *at));
     Ok(v1::QuoteChangeResponse {
@@ -122,6 +152,8 @@ async fn answered(api: &Api, answer: ChangeAnswer) -> Result<v1::QuoteChangeResp
         amount_before_minor: before.order.amount(),
         amount_minor: after.order.amount(),
         version: after.version.get(),
+        sourcing_cost_before_minor: cost_before.flatten().map(minor),
+        sourcing_cost_minor: cost.map(minor),
     })
 }
 

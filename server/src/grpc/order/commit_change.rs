@@ -3,7 +3,7 @@
 use backstock_engine::command::{ChangeQuote, CommitChange, QuoteChange};
 use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::limits::CHANGE_TOKEN_BYTES_MAX;
-use backstock_engine::model::{OrderId, RefusalKind, RequestId, Rule};
+use backstock_engine::model::{Meta, OrderId, RefusalKind, RequestId, Rule};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -17,7 +17,8 @@ pub(super) async fn handle(
 ) -> Result<v1::CommitChangeResponse, Status> {
     let quote = read(&request)?;
     let key = RequestId::new("change_token", quote.id.as_str()).ok();
-    let command = CommitChange { meta: api.meta(key, false), quote: quote.clone() };
+    let meta = Meta { origin: quote.origin.clone(), ..api.meta(key, false) };
+    let command = CommitChange { meta, quote: quote.clone() };
     match api.engine().commit_change(command).await {
         Ok(done) => committed(api, &quote.order, done).await.map_err(plain),
         Err(EngineError::Refused(refusal))
@@ -69,7 +70,7 @@ async fn committed(
 
 /// The same change, as it would be now.
 async fn quoted_anew(api: &Api, of: ChangeQuote) -> Result<v1::CommitChangeResponse, Status> {
-    let meta = api.meta(None, false);
+    let meta = Meta { origin: of.origin, ..api.meta(None, false) };
     let quote = change::new_id(&meta);
     let command = QuoteChange { meta, order: of.order, quote, change: of.change };
     let quote = change::quote(api, &command).await?;

@@ -106,6 +106,9 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
             .flatten()
             .map(|(line, units)| line_quantity(line, units))
             .collect(),
+        goes_to: entry.goes_to.map(|to| {
+            view::destination(engine, &to.destination, (to.service, Some(to.promise_by)))
+        }),
     }
 }
 
@@ -183,6 +186,7 @@ fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
         added_lines: entry.added_lines,
         // Until when he may collect it.
         until: entry.until.filter(|_| is_ready),
+        goes_to: entry.goes_to,
         ..v1::TimelineEntry::default()
     }
 }

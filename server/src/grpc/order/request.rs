@@ -44,7 +44,7 @@ pub(in crate::grpc) fn order(
     let customer = found.optional("customer_id", request.customer_id, CustomerId::new);
     let channel = found.optional("channel", request.channel, Text::new);
     let (code, pickup) = (request.destination_postal_code, request.pickup.as_ref());
-    let destination = destination(found, code, pickup);
+    let destination = destination(found, "", (code, pickup));
     let country = request.destination_country_code;
     places::is_known_country(found, "destination_country_code", country);
     let service = found.optional("service", request.service, ServiceName::new);
@@ -68,21 +68,24 @@ pub(in crate::grpc) fn order(
     })
 }
 
-/// Reads where an order goes: to an address, or to a node where it is collected.
+/// Reads where an order goes: to an address, or to a node where it is collected. `path` comes before
+/// the names of fields.
 pub(in crate::grpc) fn destination(
     found: &mut Violations,
-    code: &str,
-    pickup: Option<&v1::Pickup>,
+    path: &str,
+    (code, pickup): (&str, Option<&v1::Pickup>),
 ) -> Option<Destination<NodeId>> {
+    let field = |name: &str| format!("{path}{name}");
     let Some(pickup) = pickup else {
-        let code = PostalCode::new("destination_postal_code", code);
-        return found.taken("destination_postal_code", code).map(Destination::Address);
+        let taken = PostalCode::new("destination_postal_code", code);
+        return found.taken(field("destination_postal_code"), taken).map(Destination::Address);
     };
     let only_there = pickup.only_stock_there;
-    let node = found.taken("pickup.node_id", NodeId::new("node_id", pickup.node_id.as_str()));
+    let node = NodeId::new("node_id", pickup.node_id.as_str());
+    let node = found.taken(field("pickup.node_id"), node);
     if !code.is_empty() {
         let both = "is given beside pickup: an order goes to one of them";
-        found.breaks("destination_postal_code", code, Rule::Malformed(both.into()));
+        found.breaks(&field("destination_postal_code"), code, Rule::Malformed(both.into()));
         return None;
     }
     node.map(|node| Destination::Pickup(Pickup { node, only_there }))

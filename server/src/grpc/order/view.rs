@@ -4,7 +4,8 @@ use backstock_engine::engine::{Engine, EngineError, OrderView, ShipmentWork};
 use backstock_engine::model::fulfilment::Content;
 use backstock_engine::model::{
     Allocation, AnswerKind, Day, Destination, Order, OrderHold, OrderHoldKind, OrderLine,
-    OrderState, OrderedBundle, Package, Pair, Pickup, Shipment, Supply, Timestamp, UnitState, Work,
+    OrderState, OrderedBundle, Package, Pair, Pickup, ServiceNo, Shipment, Supply, Timestamp,
+    UnitState, Work,
 };
 use backstock_proto::v1;
 
@@ -99,6 +100,22 @@ fn pickup(engine: &Engine, Pickup { node, only_there }: Pickup) -> v1::Pickup {
     v1::Pickup { node_id: engine.node_no(node).id.to_string(), only_stock_there: only_there }
 }
 
+/// Where an order goes, or a shipment of it went.
+pub(super) fn destination(
+    engine: &Engine,
+    to: &Destination,
+    (service, wanted_by): (ServiceNo, Option<Day>),
+) -> v1::OrderDestination {
+    let address = to.address();
+    v1::OrderDestination {
+        destination_country_code: address.map(|_| places::COUNTRY.into()).unwrap_or_default(),
+        destination_postal_code: address.map(ToString::to_string).unwrap_or_default(),
+        pickup: to.pickup().map(|pickup| self::pickup(engine, *pickup)),
+        service: engine.policy().services[usize::from(service.0)].name.to_string(),
+        wanted_by: wanted_by.and_then(times::date),
+    }
+}
+
 /// The node where an order is collected; empty where it goes to an address.
 pub(super) fn pickup_node(engine: &Engine, to: &Destination) -> String {
     let at = to.pickup().map(|pickup| engine.node_no(pickup.node).id.to_string());
@@ -145,8 +162,14 @@ pub(in crate::grpc) async fn shipments_now(
     }
     let mut shipments = shipments(engine, order, &parts).await?;
     let at = pickup_node(engine, &order.header.destination);
-    for shipment in &mut shipments {
-        shipment.pickup_node_id.clone_from(&at);
+    for (shipment, no) in shipments.iter_mut().zip(0..) {
+        let went = order.went(no);
+        shipment.pickup_node_id = match went {
+            None => at.clone(),
+            Some(went) => pickup_node(engine, &went.destination),
+        };
+        shipment.went_to =
+            went.map(|went| destination(engine, &went.destination, (went.service, None)));
     }
     Ok(shipments)
 }
@@ -202,6 +225,8 @@ fn shipment(
         answered_time: shipment.answer.map(|answer| times::timestamp(answer.at)),
         decline_reason: declined.map(decline_reason_message).unwrap_or_default().into(),
         pickup_node_id: String::new(),
+        // Told of an order as it stands: its shipments as they were placed went nowhere yet.
+        went_to: None,
         released_time: at_work(|work| work.released),
         recall_until: at_work(|work| work.recall),
         expired_time: at_work(|work| work.expired),

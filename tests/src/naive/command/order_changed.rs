@@ -1,16 +1,19 @@
-//! Changing an order: units are given up, and those of a hold become lines behind the others.
+//! Changing an order: units are given up, those of a hold come to it, and it goes another way.
 
 use std::collections::BTreeMap;
 
 use backstock_engine::command::{self, LineCancellation, Operation};
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{Allocated, AllocationUnits, HoldState, Lsn, OrderedBundle};
+use backstock_engine::model::{
+    Allocated, AllocationUnits, Destination, HoldState, Lsn, NodeId, OrderedBundle, Pickup,
+    Redirect, ServiceName, Supply,
+};
 
 use super::cancel_order::OrderCancelled;
 use super::{Fact, units_of};
 use crate::naive::bundle::Bundle;
 use crate::naive::hold::Units;
-use crate::naive::order::Parcel;
+use crate::naive::order::{Order, Parcel};
 use crate::naive::{Allotted, Naive};
 
 /// An order was changed.
@@ -20,8 +23,15 @@ pub struct OrderChanged {
     /// What was asked.
     operations: Vec<Operation>,
     cancelled: OrderCancelled,
-    /// The number of the hold of new units, what they rest on, and its first line in the order.
-    taken: Option<(u64, Units, u16)>,
+    /// The number of the hold of new units, and what they rest on.
+    taken: Option<(u64, Units)>,
+    /// Its own units that come off what they rest on, cancelled ones among them; and what comes on.
+    off: Units,
+    on: Units,
+    /// Units of its parts that leave in other shipments.
+    moved: Vec<(u16, u32)>,
+    /// How it goes from now on, if that is another way.
+    goes: Option<(Destination<NodeId>, ServiceName)>,
     /// Units of lines that were added.
     lines: Vec<u32>,
     /// Where they are.
@@ -55,7 +65,7 @@ impl OrderChanged {
             put_back: change.put_back.iter().map(units).collect(),
             packages: packages.collect(),
         };
-        let first = event.taken.as_ref().map_or(0, |hold| hold.first_line);
+        let first = first_added(event);
         let bundle = |of: &OrderedBundle| {
             let each = |line: u16| change.lines[usize::from(line - first)].units / of.units;
             let lines = of.lines().map(|line| (line, each(line))).collect();
@@ -65,10 +75,11 @@ impl OrderChanged {
             order: event.id.to_string(),
             operations: operations.to_vec(),
             cancelled,
-            taken: event
-                .taken
-                .as_ref()
-                .map(|hold| (hold.no.0, units_of(engine, &hold.units), hold.first_line)),
+            taken: event.taken.as_ref().map(|hold| (hold.no.0, units_of(engine, &hold.units))),
+            off: units_of(engine, &event.off),
+            on: units_of(engine, &event.on),
+            moved: change.moved.iter().map(units).collect(),
+            goes: change.redirect.as_ref().map(|to| goes(engine, to)),
             lines: change.lines.iter().map(|line| line.units).collect(),
             placed: placed(engine, event),
             bundles: change.bundles.iter().map(bundle).collect(),
@@ -99,20 +110,39 @@ struct Placed {
     part: Allotted,
 }
 
-/// The units of lines that were added.
+/// The first line that a change adds: lines that are added have units behind all others.
+fn first_added(event: &command::OrderChanged) -> u16 {
+    let lines = event.change.placed.iter().map(|of| of.line + 1).max().unwrap_or(0);
+    let added = u16::try_from(event.change.lines.len()).expect("few lines");
+    if added == 0 { u16::MAX } else { lines - added }
+}
+
+/// Where an order goes, by the names of its place and of its service.
+fn goes(engine: &Engine, to: &Redirect) -> (Destination<NodeId>, ServiceName) {
+    let destination = match &to.destination {
+        Destination::Address(code) => Destination::Address(code.clone()),
+        Destination::Pickup(Pickup { node, only_there }) => {
+            let node = engine.node_no(*node).id.clone();
+            Destination::Pickup(Pickup { node, only_there: *only_there })
+        }
+    };
+    (destination, engine.policy().services[usize::from(to.service.0)].name.clone())
+}
+
+/// The units that come to shipments.
 fn placed(engine: &Engine, event: &command::OrderChanged) -> Vec<Placed> {
     let change = &event.change;
-    let first = event.taken.as_ref().map_or(0, |hold| hold.first_line);
+    let first = first_added(event);
     // Each shipment that is added has units.
     let all = change.placed.iter().map(|of| usize::from(of.shipment) + 1).max().unwrap_or(0);
     let known = all.saturating_sub(change.shipments.len());
     let placed = |of: &Allocated| {
-        let sku = change.lines[usize::from(of.line - first)].sku;
+        let new = of.line.checked_sub(first).map(|at| change.lines[usize::from(at)].sku);
         let added = usize::from(of.shipment).checked_sub(known);
         let added = added.and_then(|at| change.shipments.get(at));
         let part = Allotted {
             line: of.line,
-            sku: engine.sku_no(sku).to_string(),
+            sku: new.map(|sku| engine.sku_no(sku).to_string()).unwrap_or_default(),
             node: String::new(),
             shipment: of.shipment,
             supply: of.supply,
@@ -132,44 +162,85 @@ impl Fact for OrderChanged {
         let lines = u16::try_from(order.ordered.len()).expect("few lines");
         let before: Vec<u32> = (0..lines).map(|line| order.wanted_of(line)).collect();
         let (no, version) = (order.no, naive.version().next());
+        let had = naive.units_of(no).0;
         if self.cancelled.parts.is_empty() {
             naive.orders.get_mut(&self.order).expect("it is there").changes.push(version);
         } else {
             self.cancelled.apply(naive, asked)?;
         }
         self.check_asked(naive, &before)?;
-        let Some((held, units, first)) = &self.taken else { return Ok(()) };
-        if *first != lines {
-            return Err(format!("it has {lines} lines, and the hold begins at {first}"));
+        self.take_off(naive, (no, &had))?;
+        if let Some((held, units)) = &self.taken {
+            naive.take_off(*held, units)?;
+            let hold = naive.orders.values_mut().find(|of| of.no == *held).ok_or("no such hold")?;
+            hold.end_hold(HoldState::TakenOver);
+            hold.changes.push(version);
         }
-        naive.take_off(*held, units)?;
-        let hold = naive.orders.values_mut().find(|of| of.no == *held).ok_or("no such hold")?;
-        let ordered = hold.ordered.clone();
-        hold.end_hold(HoldState::TakenOver);
-        hold.changes.push(version);
-        super::super::pair::same("lines", &self.lines, &ordered)?;
-        let moved = units.iter().map(|((line, sku, node, supply), units)| {
-            ((first + line, sku.clone(), node.clone(), *supply), *units)
-        });
-        let on: Units = moved.collect();
-        naive.keep_on(no, &on);
+        naive.keep_on(no, &self.on);
         let order = naive.orders.get_mut(&self.order).expect("it is there");
+        self.goes_on(order)?;
+        let priority = order.priority;
+        naive.orders[&self.order].has_units(&naive.units_of(no).0)?;
+        naive.prioritise(no, priority);
+        Ok(())
+    }
+}
+
+impl OrderChanged {
+    /// Takes units off that come to rest elsewhere: those that the event says, but for those that
+    /// were cancelled. What comes on is of them, or of the hold.
+    fn take_off(&self, naive: &mut Naive, (no, had): (u64, &Units)) -> Result<(), String> {
+        let has = naive.units_of(no).0;
+        let mut there = Sums::new();
+        for ((line, sku, node, supply), units) in &self.off {
+            let at = (*line, sku.clone(), node.clone(), *supply);
+            let of = |units: &Units| units.get(&at).copied().unwrap_or_default();
+            let cancelled = of(had) - of(&has);
+            let moved = units.checked_sub(cancelled).ok_or("fewer come off than are cancelled")?;
+            for _ in 0..moved {
+                naive.pair(sku, node).unpeg((no, false), *line, *supply)?;
+            }
+            *there.entry((sku.clone(), node.clone(), *supply)).or_default() += moved;
+        }
+        for ((_, sku, node, supply), units) in self.taken.iter().flat_map(|(_, units)| units) {
+            *there.entry((sku.clone(), node.clone(), *supply)).or_default() += units;
+        }
+        for ((_, sku, node, supply), units) in &self.on {
+            let left = there.get_mut(&(sku.clone(), node.clone(), *supply));
+            let left = left.ok_or("units come on that nobody had")?;
+            *left = left.checked_sub(*units).ok_or("more units come on than were there")?;
+        }
+        Ok(())
+    }
+
+    /// The order's parts, and how it goes.
+    fn goes_on(&self, order: &mut Order) -> Result<(), String> {
         order.ordered.extend(&self.lines);
         order.bundles.extend(self.bundles.iter().cloned());
-        let priority = order.priority;
+        if let Some((destination, service)) = &self.goes {
+            order.whom.redirect(destination, service);
+            order.asked.clear();
+        }
+        order.move_out(&self.moved)?;
         let mut placed = Vec::new();
         for Placed { node, part } in &self.placed {
             let node = match node {
                 Some(node) => node.clone(),
                 None => order.node_of(part.shipment).ok_or("no such shipment")?,
             };
-            placed.push(Allotted { node, ..part.clone() });
+            let sku = if part.sku.is_empty() {
+                order.sku_of(part.line).ok_or("no such line")?
+            } else {
+                part.sku.clone()
+            };
+            placed.push(Allotted { sku, node, ..part.clone() });
         }
-        super::same_units(&on, &placed)?;
         for part in placed {
             order.put(part);
         }
-        naive.prioritise(no, priority);
         Ok(())
     }
 }
+
+/// Units by item, node and supply.
+type Sums = BTreeMap<(String, String, Supply), u32>;

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
+use super::assign::{Assigned, NewLine, assign, untouched};
 use super::decide::Sought;
+use super::moving::{Loose, Moving, demands};
 use super::operation::{Change, Operation};
 use crate::command::order::cancelled::picked;
 use crate::limits::{ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX};
@@ -18,9 +20,10 @@ use crate::model::digest::fingerprint;
 use crate::model::order::by_pair;
 use crate::model::{
     Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned,
-    NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, Refusal, ShipmentAdded,
-    Sku, SkuNo, Supply, Text,
+    NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, Refusal, Retold,
+    ShipmentAdded, Sku, SkuNo, Supply, Text,
 };
+use crate::planning::Draft;
 use crate::state::stock::Rest;
 use crate::transaction::rests::Resting;
 
@@ -29,14 +32,33 @@ use crate::transaction::rests::Resting;
 pub struct Built {
     /// What it makes of the order.
     pub change: OrderChange,
-    /// Units that come off what they rest on.
+    /// Units of the order that come off what they rest on.
     pub off: Vec<Pegged>,
+    /// Units that come onto what they rest on from then on.
+    pub on: Vec<Pegged>,
+    /// Units that come to where they leave from, or are planned anew and stay there.
+    pub leaving: Vec<Allocated>,
     /// What each allocation of the order rests on then.
     pub supplies: Vec<Parts>,
+    /// What units cost that are planned anew, with new ones; none where none are.
+    pub cost: Option<u64>,
 }
+
+/// Where units leave from, and on which days they leave and arrive.
+type Leaves = (NodeNo, Option<(Day, Day)>);
 
 /// An order, and what its units rest on.
 pub type Rested<'a> = (&'a Order, &'a Resting);
+
+/// What is planned anew of an order: with the units of its own and of the hold, and no others.
+pub struct Anew<'a> {
+    /// The plan; none where there is nothing to plan.
+    pub draft: Option<&'a Draft>,
+    /// What it is to have as well.
+    pub new: &'a [NewLine],
+    /// The days of shipments that stay where they are, from 0.
+    pub days: &'a dyn Fn(u16) -> Option<(Day, Day)>,
+}
 
 /// What a change makes of an order. `held` is the hold of its new units, if it has any; `sku_no`
 /// finds items.
@@ -47,44 +69,92 @@ pub type Rested<'a> = (&'a Order, &'a Resting);
 pub fn build(
     (order, resting): Rested<'_>,
     (change, sought): (&Change, &Sought),
-    held: Option<Rested<'_>>,
+    (held, anew): (Option<Rested<'_>>, Option<Anew<'_>>),
     sku_no: impl Fn(&Sku) -> Option<SkuNo>,
 ) -> Result<Built, Refusal> {
     let mut built = Built::default();
-    if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
-        return Err(Refusal::ChangeOvertaken { order_id: order.header.id.clone() });
-    }
     release(order, resting, &sought.releases, &mut built);
-    let mut left = resting.rests.clone();
-    for of in &sought.releases {
-        take_least(&mut left[usize::from(of.allocation)], of.units);
+    let left = rests_left(resting, &sought.releases);
+    let overtaken = || Refusal::ChangeOvertaken { order_id: order.header.id.clone() };
+    let mut loose = Vec::new();
+    if let Some((moving, anew)) = sought.moving.as_ref().zip(anew) {
+        // What is no longer wanted is not planned.
+        let order = order.with_change(&built.change);
+        loose = moving.loose(&order, &left);
+        move_anew(&order, (moving, &loose), &anew, &mut built).ok_or_else(overtaken)?;
+    } else if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
+        return Err(overtaken());
+    } else if let Some((hold, resting)) = held {
+        add(order, (hold, resting), &mut built);
     }
-    built.supplies = left.iter().map(|rests| parts(rests)).collect();
-    if let Some((hold, resting)) = held {
-        add(order, (hold, resting), &mut built)?;
-    }
-    let first = count(order.lines.len());
-    let new = held.map(|(hold, _)| hold);
-    let line_of = |sku: &Sku| Some(first + line_of(new?, sku_no(sku)?)?);
+    has_room(order, &built.change)?;
     built.change.note = note(change);
+    let line_of = |sku: &Sku| line_added(order, &built.change, sku_no(sku)?);
     built.change.amounts = amounts(change, sought, line_of);
-    built.supplies.resize(order.with_change(&built.change).allocations.len(), Parts::new());
     let after = order.with_change(&built.change);
     for of in built.change.amounts.iter_mut().flat_map(|amounts| &mut amounts.lines) {
         // What is said of a line that is taken out stays.
         of.units = Some(after.lines[usize::from(of.line)].wanted()).filter(|units| *units > 0);
     }
-    for Allocated { line, shipment, supply, units } in &built.change.placed {
-        let is_it = |at: &usize| {
-            let a = &after.allocations[*at];
-            (a.line, a.shipment, a.supply) == (*line, *shipment, *supply)
-        };
-        let added = order.placed_allocations().len()..after.allocations.len();
-        if let Some(at) = added.into_iter().find(is_it) {
-            put(&mut built.supplies[at], *supply, *units);
+    built.supplies = supplies(&after, untouched(&left, &loose), &built.leaving);
+    Ok(built)
+}
+
+/// What allocations rest on once units that are no longer wanted are off.
+pub fn rests_left(resting: &Resting, releases: &[AllocationUnits]) -> Vec<SmallVec<[Rest; 2]>> {
+    let mut left = resting.rests.clone();
+    for of in releases {
+        take_least(&mut left[usize::from(of.allocation)], of.units);
+    }
+    left
+}
+
+/// Writes down what is planned anew. None where that is not what is sought by now.
+fn move_anew(
+    order: &Order,
+    (moving, loose): (&Moving, &[Loose]),
+    anew: &Anew<'_>,
+    built: &mut Built,
+) -> Option<()> {
+    let demands = demands(order, loose);
+    if let Some(draft) = anew.draft {
+        let planned = (moving, loose);
+        let Assigned { off, on, leaving } =
+            assign(order, planned, (&demands, anew.new), draft, &mut built.change)?;
+        built.off.extend(off);
+        (built.on, built.leaving) = (on, leaving);
+        built.cost = Some(draft.cost);
+    } else if !demands.is_empty() || !anew.new.is_empty() {
+        return None;
+    }
+    let retold = moving.stays.iter().map(|at| Retold {
+        shipment: *at,
+        days: (anew.days)(*at),
+        units_there: order.was_told_of_units_there(*at),
+    });
+    built.change.told.extend(retold);
+    built.change.redirect = moving.is_redirected.then(|| Box::new(moving.to.clone()));
+    Some(())
+}
+
+/// What each allocation rests on: what it rested on, and units that come there, or are planned
+/// anew and stay.
+fn supplies(after: &Order, mut untouched: Vec<Parts>, leaving: &[Allocated]) -> Vec<Parts> {
+    untouched.resize(after.allocations.len(), Parts::new());
+    let mut pool = leaving.to_vec();
+    for (a, parts) in after.allocations.iter().zip(&mut untouched) {
+        let known: u32 = parts.iter().map(|(_, units)| units).sum();
+        let mut wanted = a.open().saturating_sub(known);
+        for of in pool.iter_mut().filter(|of| (of.line, of.shipment) == (a.line, a.shipment)) {
+            let units = of.units.min(wanted);
+            if units > 0 {
+                put(parts, of.supply, units);
+            }
+            of.units -= units;
+            wanted -= units;
         }
     }
-    Ok(built)
+    untouched
 }
 
 /// Whether the hold has what is sought: no more and no less.
@@ -151,9 +221,8 @@ fn take_least(rests: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[(Supply,
 
 /// The units of the hold become lines behind the others, in shipments of their own, or in those
 /// that leave the same node on the same days.
-fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) -> Result<(), Refusal> {
+fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) {
     let (lines, shipments) = (count(order.lines.len()), count(order.shipments.len()));
-    has_room(order, (hold, resting))?;
     let added = |of: &OrderLine| LineAdded { sku: of.sku, units: of.ordered };
     built.change.lines = hold.lines.iter().map(added).collect();
     let bundle = |of: &OrderedBundle| OrderedBundle { line: lines + of.line, ..*of };
@@ -172,17 +241,18 @@ fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) -> Result<
             built.change.placed.push(Allocated { line, shipment: place, supply, units });
         }
     }
+    let on = |peg: Pegged| Pegged { line: lines + peg.line, ..peg };
+    built.on = resting.units_of(hold).into_iter().map(on).collect();
+    built.leaving.clone_from(&built.change.placed);
     built.change.plan = LinesPlanned::of(hold, &built.change.placed);
-    Ok(())
 }
 
-/// Whether an order takes what a hold has.
-fn has_room(order: &Order, (hold, resting): Rested<'_>) -> Result<(), Refusal> {
-    let parts: usize = resting.rests.iter().map(SmallVec::len).sum();
+/// Whether an order takes what a change adds.
+fn has_room(order: &Order, change: &OrderChange) -> Result<(), Refusal> {
     let all = [
-        (order.lines.len() + hold.lines.len(), ORDER_LINES_MAX, "lines"),
-        (order.shipments.len() + hold.shipments.len(), PARTED_SHIPMENTS_MAX, "shipments"),
-        (order.allocations.len() + parts, ORDER_ALLOCATIONS_MAX, "allocations"),
+        (order.lines.len() + change.lines.len(), ORDER_LINES_MAX, "lines"),
+        (order.shipments.len() + change.shipments.len(), PARTED_SHIPMENTS_MAX, "shipments"),
+        (order.allocations.len() + change.placed.len(), ORDER_ALLOCATIONS_MAX, "allocations"),
     ];
     match all.into_iter().find(|(count, max, _)| count > max) {
         Some((_, max, what)) => {
@@ -221,13 +291,13 @@ fn joined((order, cancelled): (&Order, &[AllocationUnits]), new: &ShipmentAdded)
     all.map(|(_, at)| at).find(|at| is_open(*at))
 }
 
-/// The line of a hold, from 0, that is of an item, or is the first of a bundle.
-fn line_of(hold: &Order, sku: SkuNo) -> Option<u16> {
-    let bundle = hold.bundles.iter().find(|bundle| bundle.sku == sku);
+/// The line of the order, from 0, that a change adds of an item, or the first of a bundle.
+fn line_added(order: &Order, change: &OrderChange, sku: SkuNo) -> Option<u16> {
+    let bundle = change.bundles.iter().find(|bundle| bundle.sku == sku);
     let plain = || {
-        let is_it =
-            |at: &u16| hold.lines[usize::from(*at)].sku == sku && hold.bundle_of(*at).is_none();
-        (0..count(hold.lines.len())).find(is_it)
+        let mut added = (count(order.lines.len())..).zip(&change.lines);
+        let is_alone = |line: u16| !change.bundles.iter().any(|bundle| bundle.has(line));
+        added.find(|(line, of)| of.sku == sku && is_alone(*line)).map(|(line, _)| line)
     };
     bundle.map(|bundle| bundle.line).or_else(plain)
 }
@@ -262,10 +332,10 @@ fn amounts(
 }
 
 impl Built {
-    /// What of it a customer was told: units by line, days, where it goes, amounts. What they rest
-    /// on, and how shipments are numbered, may be other by the time that it is committed.
+    /// What of it a customer was told: units by line, where they leave from, on which days, where
+    /// the order goes, amounts. What they rest on, and how shipments are numbered, may be other by
+    /// the time that it is committed.
     pub fn fingerprint(&self, order: &Order) -> u64 {
-        type Days = Option<(Day, Day)>;
         let change = &self.change;
         let by_line = |units: &[AllocationUnits]| {
             let mut lines = BTreeMap::<u16, u32>::new();
@@ -274,25 +344,21 @@ impl Built {
             }
             lines.into_iter().collect::<Vec<_>>()
         };
-        let mut places = Vec::<(u16, NodeNo, Days, u32)>::new();
-        for of in &change.placed {
-            let added = usize::from(of.shipment).checked_sub(order.shipments.len());
-            let (node, days) = if let Some(added) = added.map(|at| change.shipments[at]) {
-                (added.node, added.days)
-            } else {
-                let known = &order.shipments[usize::from(of.shipment)];
-                (known.node, known.ship_by.zip(known.deliver_by))
-            };
-            let place = (of.line - count(order.lines.len()).min(of.line), node, days);
-            match places.iter_mut().find(|of| (of.0, of.1, of.2) == place) {
-                Some(known) => known.3 += of.units,
-                None => places.push((place.0, place.1, place.2, of.units)),
-            }
-        }
-        places.sort_unstable();
         // Lines of other changes may have come before those of this one.
         let first = count(order.lines.len());
         let line = |of: u16| (of >= first, if of >= first { of - first } else { of });
+        let mut places = Vec::<((bool, u16), Leaves, u32)>::new();
+        for of in &self.leaving {
+            let place = (line(of.line), self.leaves(order, of.shipment));
+            match places.iter_mut().find(|known| (known.0, known.1) == place) {
+                Some(known) => known.2 += of.units,
+                None => places.push((place.0, place.1, of.units)),
+            }
+        }
+        places.sort_unstable();
+        let mut told: Vec<Leaves> =
+            change.told.iter().map(|of| self.leaves(order, of.shipment)).collect();
+        told.sort_unstable();
         let amount = |of: &LineAmount| (line(of.line), of.amount);
         let amounts: Option<(Currency, Vec<_>)> =
             change.amounts.as_ref().map(|of| (of.currency, of.lines.iter().map(amount).collect()));
@@ -308,21 +374,26 @@ impl Built {
             (cancelled, costs, by_line(&change.put_back)),
             (&change.lines, bundles, places),
             (&change.note, amounts),
+            (&change.redirect, told),
         ))
+    }
+
+    /// The node and the days of a shipment, from 0, once the order is changed.
+    fn leaves(&self, order: &Order, shipment: u16) -> Leaves {
+        let change = &self.change;
+        let added = usize::from(shipment).checked_sub(order.shipments.len());
+        if let Some(added) = added.map(|at| change.shipments[at]) {
+            return (added.node, added.days);
+        }
+        let known = &order.shipments[usize::from(shipment)];
+        let told = change.told.iter().find(|of| of.shipment == shipment);
+        (known.node, told.map_or(known.ship_by.zip(known.deliver_by), |of| of.days))
     }
 
     /// Whether the order stays as it is.
     pub fn is_nothing(&self) -> bool {
         self.change == OrderChange::default()
     }
-}
-
-fn parts(rests: &[Rest]) -> Parts {
-    let mut parts = Parts::new();
-    for rest in rests {
-        put(&mut parts, rest.supply, rest.units);
-    }
-    parts
 }
 
 fn put(parts: &mut Parts, supply: Supply, units: u32) {

@@ -2,13 +2,13 @@
 
 use std::iter;
 
-use super::build::{Built, Rested, build};
-use super::decide::seek;
+use super::build::{Built, Rested};
 use super::event::{HoldTaken, OrderChanged};
 use super::quote::ChangeQuote;
+use super::worked::{built, sought};
 use crate::model::digest::fingerprint;
 use crate::model::load::{beyond, put_on};
-use crate::model::{Meta, Order, OrderChange, OrderId, OwnerId, Refusal, Sku};
+use crate::model::{Meta, Order, OrderChange, OrderId, OwnerId, Pair, Refusal, Supply};
 use crate::placing::asking::{as_before, has_terms};
 use crate::placing::over::claim;
 use crate::transaction::attempts::{Attempt, Attempts};
@@ -58,7 +58,7 @@ impl Command for CommitChange {
         let asked: Vec<&Order> = iter::once(&order).chain(&hold).collect();
         let mut attempts = Attempts::begin(kernel);
         loop {
-            let Some(event) = self.event(kernel, &order, hold.as_ref())? else {
+            let Some(event) = self.event(kernel, &order, hold.as_ref()).await? else {
                 return Ok(Decision::Nothing(order.last_lsn));
             };
             let asks = asked.iter().any(|order| has_terms(&kernel.state, order));
@@ -107,7 +107,7 @@ impl CommitChange {
     }
 
     /// The change as it would happen now, if that is what was quoted; none if nothing would.
-    fn event(
+    async fn event(
         &self,
         kernel: &Kernel,
         order: &Order,
@@ -116,32 +116,32 @@ impl CommitChange {
         let resting = Resting::read(kernel, order)?;
         let held = hold.map(|hold| Resting::read(kernel, hold)).transpose()?;
         let held: Option<Rested<'_>> = hold.zip(held.as_ref());
-        let catalogue = &kernel.state.catalogue;
-        let change = &self.quote.change;
-        let sought = seek((order, &resting), change, |no| catalogue.entry(no).sku().clone())?;
+        let (change, at) = (&self.quote.change, self.meta.at);
+        let sought = sought(kernel, (order, &resting), (change, at))?;
         if !sought.faults.is_empty() {
             return Err(self.overtaken().into());
         }
-        let sku_no = |sku: &Sku| catalogue.sku_no(sku.as_str());
-        let built = build((order, &resting), (change, &sought), held, sku_no)?;
-        let is_kept = hold.map_or(Ok(true), |hold| can_be_kept(kernel, hold, self.meta.at))?;
+        let built = built(kernel, (order, &resting), (change, &sought), (held, at)).await??;
+        let is_kept = hold.map_or(Ok(true), |hold| can_be_kept(kernel, hold, at))?;
         if built.fingerprint(order) != self.quote.fingerprint || !is_kept {
             return Err(self.overtaken().into());
         }
-        Ok((!built.is_nothing()).then(|| self.changed(order, built, held)))
+        let waits = if sought.moving.is_some_and(|moving| moving.is_redirected) {
+            waiting_at(order, &resting)
+        } else {
+            Vec::new()
+        };
+        let is_nothing = built.is_nothing();
+        Ok((!is_nothing).then(|| OrderChanged { waits, ..self.changed(order, built, held) }))
     }
 
     fn changed(&self, order: &Order, built: Built, held: Option<Rested<'_>>) -> OrderChanged {
-        let first_line = u16::try_from(order.lines.len()).expect("ORDER_LINES_MAX fits 16 bits");
-        let taken = held.map(|(hold, resting)| HoldTaken {
-            no: hold.no,
-            units: resting.units_of(hold),
-            first_line,
-        });
-        let Built { change, off, .. } = built;
+        let taken =
+            held.map(|(hold, resting)| HoldTaken { no: hold.no, units: resting.units_of(hold) });
+        let Built { change, off, on, .. } = built;
         let change = Box::new(OrderChange { quote: Some(self.quote.id.clone()), ..change });
         let (no, id, priority) = (order.no, order.header.id.clone(), order.header.priority);
-        OrderChanged { no, id, priority, off, taken, change }
+        OrderChanged { no, id, priority, off, taken, change, on, waits: Vec::new() }
     }
 
     /// Claims room on the days of nodes beyond what the order and the hold have there.
@@ -166,4 +166,13 @@ impl CommitChange {
             Err(self.overtaken().into())
         }
     }
+}
+
+/// Where units of an order wait, ascending.
+fn waiting_at(order: &Order, resting: &Resting) -> Vec<Pair> {
+    let units = resting.units_of(order).into_iter();
+    let mut pairs: Vec<Pair> =
+        units.filter(|peg| peg.supply == Supply::Backorder).map(|peg| peg.pair).collect();
+    pairs.dedup();
+    pairs
 }

@@ -1,5 +1,6 @@
 //! What of a change an order allows: pure.
 
+use super::moving::Moving;
 use super::operation::{Change, Operation, Wanted};
 use crate::command::order::cancelled::{LineCancellation, line_of_bundle, releases};
 use crate::command::order::on_hold::refuse_on_hold;
@@ -15,6 +16,8 @@ pub struct Sought {
     pub more: Vec<Wanted>,
     /// The operation, from 0, that wants each of these.
     pub wants: Vec<usize>,
+    /// What is sourced anew of what it has, where it goes another way, or a shipment is moved.
+    pub moving: Option<Moving>,
     /// What cannot be had.
     pub faults: Vec<Fault>,
 }
@@ -116,8 +119,13 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
                 self.found.more.push(instead.clone());
                 Ok(())
             }
-            Operation::SetNote(_) => Ok(()),
             Operation::SetAmount { line, .. } => self.line(*line),
+            // What of it leaves from elsewhere is told by where its shipments are.
+            Operation::SetNote(_)
+            | Operation::SetDestination(_)
+            | Operation::SetService(_)
+            | Operation::SetDeliverBy(_)
+            | Operation::Move { .. } => Ok(()),
         }
     }
 

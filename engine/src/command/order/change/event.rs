@@ -12,7 +12,7 @@ use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
     HoldState, LineAdded, LineAmount, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged,
-    Priority, Repeg, Reservation, StockEffect, Text,
+    PostalCode, Priority, Repeg, Reservation, StockEffect, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -37,9 +37,16 @@ pub struct OrderChanged {
     /// What it makes of the order.
     #[n(5)]
     pub change: Box<OrderChange>,
+    /// What comes on for the order: units of the hold, and of its own that rest elsewhere from
+    /// then on.
+    #[n(6)]
+    pub on: Vec<Pegged>,
+    /// Where units of it wait that are given supply another way from then on, ascending.
+    #[n(7)]
+    pub waits: Vec<Pair>,
 }
 
-/// A hold whose units an order takes, as lines behind its own.
+/// A hold whose units an order takes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct HoldTaken {
     /// The hold's number.
@@ -48,16 +55,12 @@ pub struct HoldTaken {
     /// What its units rest on; its lines count from 0.
     #[n(1)]
     pub units: Vec<Pegged>,
-    /// The line of the order, from 0, that the hold's first one becomes.
-    #[n(2)]
-    pub first_line: u16,
 }
 
 impl OrderChanged {
-    /// What is claimed of each pair. A pair is asked for units, whichever order they come to: those
-    /// of the hold stay where they are.
+    /// What is claimed of each pair.
     pub fn claimed(&self) -> BTreeMap<Pair, Repeg> {
-        by_pair(self.all_off(), self.held())
+        by_pair(self.all_off(), self.all_on())
     }
 
     fn held(&self) -> impl Iterator<Item = (Pair, Reservation)> {
@@ -72,26 +75,22 @@ impl OrderChanged {
         own.chain(self.held())
     }
 
-    /// Units of the hold, as the order's.
-    fn taken_on(&self) -> impl Iterator<Item = (Pair, Reservation)> {
-        let of = |hold: &HoldTaken| {
-            let peg = |peg: &Pegged| (peg.pair, self.reserved(peg, hold.first_line + peg.line));
-            hold.units.iter().map(peg).collect::<Vec<_>>()
-        };
-        self.taken.iter().flat_map(of)
-    }
-
-    fn reserved(&self, peg: &Pegged, line: u16) -> Reservation {
-        Reservation { priority: self.priority, line, ..peg.of(self.no, false) }
+    fn all_on(&self) -> impl Iterator<Item = (Pair, Reservation)> {
+        let priority = self.priority;
+        let on = move |peg: &Pegged| Reservation { priority, ..peg.of(self.no, false) };
+        self.on.iter().map(move |peg| (peg.pair, on(peg)))
     }
 }
 
 impl Effective for OrderChanged {
     fn effects(self) -> Effects {
-        let pairs = by_pair(self.all_off(), self.taken_on()).into_iter();
-        let mut effects: Effects = pairs
-            .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
-            .collect();
+        let pairs = self.claimed();
+        // Pairs are told the priority that they know: it marks their backlogs.
+        let stock = StockEffect::Prioritise { order: self.no, priority: self.priority };
+        let waits = self.waits.iter().filter(|pair| !pairs.contains_key(pair));
+        let waits: Effects = waits.map(|pair| Effect::Stock(*pair, stock.clone())).collect();
+        let repegged = |(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg)));
+        let mut effects: Effects = pairs.into_iter().map(repegged).chain(waits).collect();
         if let Some(hold) = &self.taken {
             effects.push(Effect::Order(hold.no, OrderEffect::EndHold(HoldState::TakenOver)));
         }
@@ -102,7 +101,17 @@ impl Effective for OrderChanged {
 
 impl Event for OrderChanged {
     fn describe(&self) -> Value {
-        let OrderChange { cancelled, lines, shipments, note, amounts, .. } = &*self.change;
+        let OrderChange { cancelled, lines, shipments, note, amounts, redirect, moved, .. } =
+            &*self.change;
+        let goes_to = redirect.as_ref().map(|to| {
+            let pickup = to.destination.pickup();
+            json!({
+                "postal_code": to.destination.address().map(PostalCode::as_str),
+                "pickup_node_no": pickup.map(|pickup| pickup.node.0),
+                "service_no": to.service.0,
+                "wanted_by": to.promise_by.to_string(),
+            })
+        });
         let line = |of: &LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
         let amount = |of: &LineAmount| (of.line, of.amount);
         let amounts = amounts.as_ref();
@@ -111,6 +120,7 @@ impl Event for OrderChanged {
             "cancelled": units(cancelled),
             "added": lines.iter().map(line).collect::<Vec<_>>(),
             "shipment_node_nos": shipments.iter().map(|of| of.node.0).collect::<Vec<_>>(),
+            "goes_to": goes_to, "moved": units(moved),
             "note": note.as_ref().map(Text::as_str),
             "currency": amounts.map(|of| of.currency.to_string()),
             "amounts": amounts.map(|of| of.lines.iter().map(amount).collect::<Vec<_>>()),

@@ -9,14 +9,18 @@
 //! event ends the hold, makes its units lines of the order, and lets go of those that are no longer
 //! wanted. There is no moment at which the order has neither.
 
+mod assign;
 pub mod build;
 pub mod commit;
 pub mod decide;
 pub mod event;
+pub mod moving;
 pub mod operation;
 pub mod quote;
+mod redirect;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod worked;
 
 pub use commit::CommitChange;
 pub use decide::Fault;

@@ -1,10 +1,12 @@
 //! What may be asked of an order that was placed, operation by operation.
 
+use std::mem::discriminant;
+
 use minicbor::{Decode, Encode};
 
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::check::{bound, finish, in_range};
-use crate::model::{Currency, Rule, Sku, Text, Violation};
+use crate::model::{Currency, Day, Destination, NodeId, Rule, ServiceName, Sku, Text, Violation};
 
 /// What is asked of an order, all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -57,6 +59,25 @@ pub enum Operation {
         #[n(1)]
         amount: i64,
     },
+    /// The order goes there from now on.
+    #[n(5)]
+    SetDestination(#[n(0)] Destination<NodeId>),
+    /// It is shipped so from now on.
+    #[n(6)]
+    SetService(#[n(0)] ServiceName),
+    /// It is wanted by that day, as the place has it where it goes.
+    #[n(7)]
+    SetDeliverBy(#[n(0)] Day),
+    /// What is on the shelf, or on its way, of a shipment leaves from elsewhere.
+    #[n(8)]
+    Move {
+        /// The number of the shipment, from 1 as callers count.
+        #[n(0)]
+        shipment: u16,
+        /// From where; from the node that sourcing proposes if none is named.
+        #[n(1)]
+        to: Option<NodeId>,
+    },
 }
 
 /// Units of an item that are wanted.
@@ -78,7 +99,7 @@ impl Operation {
     const fn quantity_of(&self) -> Option<u16> {
         match self {
             Self::SetQuantity { line, .. } | Self::Swap { line, .. } => Some(*line),
-            Self::Add(_) | Self::SetNote(_) | Self::SetAmount { .. } => None,
+            _ => None,
         }
     }
 
@@ -93,8 +114,18 @@ impl Operation {
         match self {
             Self::SetAmount { amount, .. } => Some(*amount),
             Self::Add(wanted) | Self::Swap { instead: wanted, .. } => wanted.amount,
-            Self::SetQuantity { .. } | Self::SetNote(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether it may stand beside the move of a shipment.
+    const fn goes_with_a_move(&self) -> bool {
+        matches!(self, Self::SetNote(_) | Self::Move { .. })
+    }
+
+    /// Whether it says where the order goes, how, or by when.
+    pub(super) const fn redirects(&self) -> bool {
+        matches!(self, Self::SetDestination(_) | Self::SetService(_) | Self::SetDeliverBy(_))
     }
 
     const fn wanted(&self) -> Option<&Wanted> {
@@ -112,6 +143,10 @@ impl Operation {
             Self::Swap { .. } => "swap_line",
             Self::SetNote(_) => "set_note",
             Self::SetAmount { .. } => "set_amount",
+            Self::SetDestination(_) => "set_destination",
+            Self::SetService(_) => "set_service",
+            Self::SetDeliverBy(_) => "set_deliver_by",
+            Self::Move { .. } => "move_shipment",
         }
     }
 
@@ -123,7 +158,7 @@ impl Operation {
         let quantity = match self {
             Self::SetQuantity { quantity, .. } => Some((*quantity, 0)),
             Self::Add(wanted) | Self::Swap { instead: wanted, .. } => Some((wanted.quantity, 1)),
-            Self::SetNote(_) | Self::SetAmount { .. } => None,
+            _ => None,
         };
         if let Some((quantity, least)) = quantity {
             in_range(found, field("quantity"), quantity.into(), least, LINE_UNITS_MAX.into());
@@ -159,6 +194,12 @@ impl Change {
                 let field = format!("operations[{at}]");
                 found.push(Violation::new(field, operation.field(), Rule::Duplicate));
             }
+        }
+        if let Some(at) = all.iter().position(|of| matches!(of, Operation::Move { .. }))
+            && !all.iter().all(Operation::goes_with_a_move)
+        {
+            let rule = Rule::Malformed("has a note beside it at most".into());
+            found.push(Violation::new(format!("operations[{at}]"), "move_shipment", rule));
         }
         let has_amounts = all.iter().any(|operation| operation.amount().is_some());
         match self.currency {
@@ -196,6 +237,10 @@ fn check_sums(
 /// Whether two operations say something of the same.
 fn is_said_twice(one: &Operation, other: &Operation) -> bool {
     let both = |of: fn(&Operation) -> Option<u16>| of(one).is_some() && of(one) == of(other);
-    let notes = matches!((one, other), (Operation::SetNote(_), Operation::SetNote(_)));
-    notes || both(Operation::quantity_of) || both(Operation::amount_of)
+    // Of these there is one in a change.
+    let is_alone = |of: &Operation| {
+        of.redirects() || matches!(of, Operation::SetNote(_) | Operation::Move { .. })
+    };
+    let alone = is_alone(one) && discriminant(one) == discriminant(other);
+    alone || both(Operation::quantity_of) || both(Operation::amount_of)
 }

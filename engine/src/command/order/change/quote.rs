@@ -4,11 +4,12 @@ use minicbor::{Decode, Encode};
 
 use super::build::Built;
 use super::decide::Sought;
-use super::operation::{Change, Wanted};
+use super::operation::Change;
 use crate::limits::CHANGE_QUOTE_SECONDS;
-use crate::model::{Day, HoldId, Meta, Order, OrderId, Timestamp, Violation};
+use crate::model::event::Origin;
+use crate::model::{Day, HoldId, Meta, Order, OrderId, Redirect, Timestamp, Violation};
 use crate::placing::going::said;
-use crate::placing::request::{LineRequest, Lines, OrderRequest};
+use crate::placing::request::{Lines, OrderRequest};
 use crate::state::network::Network;
 
 /// Asks what a change would come to.
@@ -46,31 +47,32 @@ pub struct ChangeQuote {
     /// Of what was told.
     #[n(5)]
     pub fingerprint: u64,
+    /// Who asked for it, through which channel, and why, if that was said.
+    #[n(6)]
+    pub origin: Option<Box<Origin>>,
 }
 
 impl QuoteChange {
-    /// What is to be held: the units that are wanted beyond those that the order has. They go where
-    /// the order goes.
+    /// What is to be held: these units of items. They go where the order goes once it is changed.
     pub fn wanted(
         &self,
         order: &Order,
-        sought: &Sought,
+        (to, lines): (&Redirect, Lines),
         network: &Network,
         today: Day,
     ) -> OrderRequest {
         let header = &order.header;
-        let line = |of: &Wanted| LineRequest { sku: of.sku.clone(), quantity: of.quantity };
-        let service = &network.policy.services[usize::from(header.service.0)].name;
+        let service = &network.policy.services[usize::from(to.service.0)].name;
         OrderRequest {
             id: OrderId::of_hold(&self.quote),
             customer: header.customer.clone(),
             channel: header.channel.clone(),
-            destination: said(network, &header.destination),
+            destination: said(network, &to.destination),
             service: Some(service.clone()),
-            deliver_by: Some(header.promise_by).filter(|day| *day >= today),
+            deliver_by: Some(to.promise_by).filter(|day| *day >= today),
             shortage: None,
             split: Some(header.split),
-            lines: Lines(sought.more.iter().map(line).collect()),
+            lines,
             priority: header.priority,
         }
     }
@@ -103,12 +105,17 @@ impl QuoteChange {
             has_hold: hold.is_some(),
             until: until.unwrap_or(self.meta.at.saturating_add_micros(seconds * 1_000_000)),
             fingerprint: built.fingerprint(order),
+            origin: self.meta.origin.clone(),
         }
     }
 }
 
 /// The operation that wants a line of the hold, and the name within it of the line's field.
 fn operation_of_line<'a>(sought: &Sought, field: &'a str) -> Option<(usize, &'a str)> {
+    // Where the order is planned anew, a line of the hold is of whatever wants the item.
+    if sought.moving.is_some() {
+        return None;
+    }
     let (line, name) = field.strip_prefix("lines[")?.split_once("].")?;
     let at = *sought.wants.get(line.parse::<usize>().ok()?)?;
     Some((at, name))

@@ -12,8 +12,9 @@ use crate::command::{CommitChange, Fault};
 use crate::engine::tests::{one_unit, run};
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::{
-    Allocation, Amounts, Currency, InboundNo, LineAmount, Lsn, NodeNo, Order, OrderChange,
-    OrderEffect, OrderLine, OrderedBundle, Refusal, RefusalKind, Shipment, SkuNo, Supply, Text,
+    Allocation, Amounts, Currency, Day, InboundNo, LineAmount, Lsn, NodeId, NodeNo, Order,
+    OrderChange, OrderEffect, OrderLine, OrderedBundle, Refusal, RefusalKind, Shipment, SkuNo,
+    Supply, Text,
 };
 use crate::state::stock::Rest;
 use crate::transaction::rests::Resting;
@@ -94,9 +95,31 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let found = Sought { more: more.to_vec(), ..Sought::default() };
     let held = Some((&held, &rests));
     let no = |sku: &crate::model::Sku| sku.as_str().parse().ok().map(SkuNo);
-    let full = build((&order, &rests), (&change, &found), held, no).expect_err("it is full");
+    let full =
+        build((&order, &rests), (&change, &found), (held, None), no).expect_err("it is full");
     let all = [&faults[..], &[closed, full], &engine()[..]].concat();
-    all.into_iter().map(|refusal| refusal.kind()).collect()
+    let kinds = all.into_iter().map(|refusal| refusal.kind());
+    kinds.chain(super::moving::tests::table()).chain(elsewhere()).collect()
+}
+
+/// Those of an order that is to go elsewhere.
+fn elsewhere() -> [RefusalKind; 3] {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.place_order(an_order()));
+    let mut fault = |operations| {
+        let asked = QuoteChange {
+            meta: meta(),
+            order: an_order().order.id,
+            quote: hold_id("Q"),
+            change: of(operations),
+        };
+        let mut answer = run(&mut pump, engine.quote_change(&asked));
+        assert_eq!(answer.quote, None);
+        answer.faults.remove(0).why.kind()
+    };
+    let to = |id: &str| Operation::SetDestination(NodeId::new("node", id).expect("an id").into());
+    let elsewhere = Operation::SetDeliverBy(Day::from_epoch_days(40_000));
+    [fault(vec![to("UNKNOWN")]), fault(vec![to("N")]), fault(vec![elsewhere, add("UNKNOWN", 1)])]
 }
 
 /// Those that need an engine.
@@ -139,7 +162,9 @@ fn a_change_is_refused_for_these_reasons() {
         "CHANGE_SHORT",
         "HOLD_ID_REUSED",
     ];
-    assert_eq!(kinds, expected);
+    assert_eq!(kinds[..expected.len()], expected);
+    let elsewhere = &kinds[kinds.len() - 3..];
+    assert_eq!(elsewhere, ["NODE_NOT_FOUND", "PICKUP_NOT_OFFERED", "ITEM_NOT_FOUND"]);
 }
 
 #[test]
@@ -150,7 +175,8 @@ fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
     assert_eq!(given, [(0, 1), (1, 2)]);
     assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None }]);
     let fewer = Sought { more: Vec::new(), ..fewer };
-    let built = build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), None, |_| None);
+    let built =
+        build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), (None, None), |_| None);
     let off: Vec<_> = built.expect("built").off.iter().map(|of| (of.supply, of.units)).collect();
     // A line and its node: what is on hand there, and what waits at the other.
     assert_eq!(off, [(Supply::OnHand, 1), (Supply::Backorder, 2)]);
@@ -208,7 +234,8 @@ fn picked_units_come_off_what_was_picked_and_no_others_do() {
     let named = |no: SkuNo| sku(&no.0.to_string());
     let sought = seek((&order, &resting), &change, named).expect("it is open");
     assert_eq!(sought.faults, []);
-    let built = build((&order, &resting), (&change, &sought), None, |_| None).expect("built");
+    let built =
+        build((&order, &resting), (&change, &sought), (None, None), |_| None).expect("built");
     let back: u32 = built.change.put_back.iter().map(|of| of.units).sum();
     let picked = built.off.iter().filter(|of| of.supply == Supply::Picked);
     assert_eq!((back, picked.map(|of| of.units).sum::<u32>()), (2, 2));

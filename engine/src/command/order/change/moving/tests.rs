@@ -1,0 +1,174 @@
+//! What of an order leaves from elsewhere, and what has to stay.
+
+use smallvec::SmallVec;
+
+use super::*;
+use crate::command::order::fixture::{id, left, order};
+use crate::model::{
+    Allocation, Day, LineUnits, Package, PackageId, RefusalKind, ServiceNo, Shipment, Work,
+};
+
+/// It goes by another service.
+fn other_service(order: &Order) -> Redirect {
+    Redirect { service: ServiceNo(1), ..Redirect::of(&order.header) }
+}
+
+fn node_id(no: NodeNo) -> NodeId {
+    NodeId::new("node", format!("N{}", no.0)).expect("an id")
+}
+
+fn goes(order: &Order, to: Redirect, serves: bool) -> Result<(Vec<u16>, Vec<u16>), Refusal> {
+    let moving = redirected(order, to, |_| serves, node_id)?;
+    Ok((moving.shipments, moving.stays))
+}
+
+/// A unit of its first shipment is picked.
+fn picked() -> Order {
+    let mut order = order();
+    order.allocations[0].picked = 1;
+    order
+}
+
+/// It is packed as well.
+fn packed() -> Order {
+    let mut order = picked();
+    let package = Package {
+        id: PackageId::numbered(1),
+        lines: LineUnits::from_slice(&[(0, 1)]),
+        ready: None,
+        until: None,
+        dispatch: None,
+        ended: None,
+    };
+    order.shipments[0].work = Some(Box::new(Work { packages: vec![package], ..Work::default() }));
+    order
+}
+
+/// One is picked, and others left.
+fn partly_gone() -> Order {
+    let mut order = picked();
+    order.allocations[2].shipped = 3;
+    order
+}
+
+/// The lines must not be split.
+fn whole(mut order: Order) -> Order {
+    order.header.split = Split::WholeLine;
+    order
+}
+
+fn move_it(shipment: u16) -> Change {
+    Change { operations: vec![Operation::Move { shipment, to: None }], currency: None }
+}
+
+fn moves(order: &Order, shipment: u16) -> Result<Option<Moving>, Refusal> {
+    moved(order, &move_it(shipment), |id| Err(Refusal::NodeNotFound { node_id: id.clone() }))
+}
+
+/// The refusals of both, which are provoked.
+pub(crate) fn table() -> Vec<RefusalKind> {
+    let stays = |why| Refusal::ShipmentStays { order_id: id(), shipment_number: 1, why };
+    let (split, gone) = (whole(order()), left());
+    let rows = [
+        (goes(&packed(), other_service(&packed()), true), stays(Stays::Packed)),
+        (goes(&partly_gone(), other_service(&order()), true), stays(Stays::PartLeft)),
+        (
+            goes(&picked(), other_service(&order()), false),
+            Refusal::NodeNotServing { order_id: id(), node_id: node_id(NodeNo(0)) },
+        ),
+    ];
+    let moved = [
+        (moves(&picked(), 1), stays(Stays::Picked)),
+        (moves(&split, 1), stays(Stays::WholeLine)),
+        (moves(&gone, 1), Refusal::ShipmentNotPlanned { shipment_number: 1 }),
+        (moves(&gone, 9), Refusal::ShipmentNotFound { order_id: id(), shipment_number: 9 }),
+    ];
+    let mut kinds = Vec::new();
+    for (at, (found, expected)) in rows.into_iter().enumerate() {
+        kinds.push(expected.kind());
+        assert_eq!(found, Err(expected), "row {at}");
+    }
+    for (at, (found, expected)) in moved.into_iter().enumerate() {
+        kinds.push(expected.kind());
+        assert_eq!(found, Err(expected), "row {at} of moves");
+    }
+    kinds
+}
+
+#[test]
+fn what_has_to_stay_is_told_with_why() {
+    let kinds: Vec<_> = table().into_iter().map(RefusalKind::name).collect();
+    let expected = [
+        "SHIPMENT_STAYS",
+        "SHIPMENT_STAYS",
+        "NODE_NOT_SERVING",
+        "SHIPMENT_STAYS",
+        "SHIPMENT_STAYS",
+        "SHIPMENT_NOT_PLANNED",
+        "SHIPMENT_NOT_FOUND",
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn what_is_picked_stays_at_its_node_and_all_else_is_sourced_anew() {
+    let all = |order: &Order, to| goes(order, to, true).expect("it can go there");
+    assert_eq!(all(&order(), other_service(&order())), (vec![0, 1], vec![]));
+    assert_eq!(all(&picked(), other_service(&order())), (vec![1], vec![0]));
+    // Its days follow from its supply: wanted by another day, it is as it was.
+    let by = Redirect { promise_by: Day::from_epoch_days(1), ..Redirect::of(&order().header) };
+    assert_eq!(all(&packed(), by.clone()), (vec![1], vec![]));
+    // Nothing of a line that must not be split leaves from elsewhere than what was begun of it.
+    assert_eq!(all(&whole(picked()), other_service(&order())), (vec![], vec![0, 1]));
+    assert_eq!(all(&whole(picked()), by), (vec![], vec![]));
+    // What left is gone.
+    assert_eq!(all(&left(), other_service(&order())), (vec![1], vec![]));
+}
+
+#[test]
+fn a_shipment_moves_to_a_node_or_away_from_its_own() {
+    let away = moves(&order(), 1).expect("it moves").expect("it is asked");
+    assert_eq!((away.shipments, away.others), (vec![0], Others::NotFrom(vec![NodeNo(0)])));
+    let to = Some(node_id(NodeNo(4)));
+    let change = Change { operations: vec![Operation::Move { shipment: 1, to }], currency: None };
+    let there = moved(&order(), &change, |_| Ok(NodeNo(4))).expect("it moves");
+    assert_eq!(there.map(|of| of.others), Some(Others::From(NodeNo(4))));
+    let note = Change {
+        operations: vec![Operation::SetNote(crate::model::Text::default())],
+        currency: None,
+    };
+    assert_eq!(moved(&order(), &note, |_| Ok(NodeNo(4))), Ok(None));
+}
+
+/// Three bundles of two units of the first line and one of the second, of which one is not whole:
+/// the second line of it waits.
+fn bundled() -> (Order, Vec<SmallVec<[Rest; 2]>>) {
+    let mut order = order();
+    let line = |sku, ordered| crate::model::OrderLine { sku: SkuNo(sku), ordered, cancelled: 0 };
+    order.lines = Box::new([line(10, 6), line(11, 3)]);
+    order.shipments = Box::new([order.shipments[0].clone(), Shipment::waiting(NodeNo(1))]);
+    let part = |line, supply, units| Allocation::new((line, 0), supply, units);
+    order.allocations = Box::new([
+        part(0, Supply::OnHand, 6),
+        part(1, Supply::OnHand, 2),
+        part(1, Supply::Backorder, 1),
+    ]);
+    order.bundles = Box::new([OrderedBundle { sku: SkuNo(12), units: 3, line: 0, components: 2 }]);
+    let rests = order
+        .allocations
+        .iter()
+        .map(|a| SmallVec::from_iter([Rest { supply: a.supply, units: a.units, eta: None }]));
+    let rests = rests.collect();
+    (order, rests)
+}
+
+#[test]
+fn of_a_bundle_of_which_a_component_waits_all_components_stay() {
+    let (order, rests) = bundled();
+    let moving = redirected(&order, other_service(&order), |_| true, node_id).expect("it moves");
+    let loose = moving.loose(&order, &rests);
+    let units: Vec<_> = loose.iter().map(|of| (of.line, of.units)).collect();
+    assert_eq!(units, [(0, 4), (1, 2)]);
+    let lines = SmallVec::from_slice(&[(0, 2), (1, 1)]);
+    assert_eq!(demands(&order, &loose), [Demand { sku: SkuNo(12), units: 2, lines }]);
+}
