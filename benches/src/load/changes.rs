@@ -217,10 +217,7 @@ fn wire(operation: Operation) -> Asked {
         Operation::Swap { line, instead } => {
             Asked::SwapLine(v1::SwapLine { line_index: line.into(), instead: Some(added(instead)) })
         }
-        Operation::SetNote(note) => Asked::SetNote(note.as_str().to_owned()),
-        Operation::SetAmount { line, amount } => {
-            Asked::SetAmount(v1::SetLineAmount { line_index: line.into(), amount_minor: amount })
-        }
+        other => unreachable!("a wish is one of these, not {other:?}"),
     }
 }
 
