@@ -650,8 +650,9 @@ refusals! {
         why: Stays,
     } => Precondition, Order(order_id);
 
-    /// Units of the order stay at a node that does not ship it so.
-    #[error("node {node_id}, where units of order {order_id} stay, does not ship it so")]
+    /// The node does not ship the order so: it serves others, or by other services, or is off, or
+    /// declined the order.
+    #[error("node {node_id} does not ship units of order {order_id} so")]
     76 NodeNotServing = "NODE_NOT_SERVING" {
         /// The order.
         order_id: OrderId,

@@ -87,9 +87,10 @@ pub fn bounded(
     }
 }
 
-/// A component that new orders may not take, if there is one.
-pub fn off_sale_in<'a>(bundled: &Bundled<'a>) -> Option<&'a Entry> {
-    let mut parts = bundled.0.iter().flat_map(|made| &made.parts);
+/// A component that new orders may not take, if there is one, of the lines that `takes` names.
+pub fn off_sale_in<'a>(bundled: &Bundled<'a>, takes: impl Fn(usize) -> bool) -> Option<&'a Entry> {
+    let lines = bundled.0.iter().enumerate().filter(|(line, _)| takes(*line));
+    let mut parts = lines.flat_map(|(_, made)| &made.parts);
     parts.find(|part| part.entry.is_off_sale()).map(|part| part.entry)
 }
 
@@ -139,7 +140,7 @@ async fn look(
         };
         if glance.has_terms && own.is_none_or(|own| own.others != Others::None) {
             let promise = promise_to(kernel, slot, asks).await?;
-            let on = |supply| own.map_or(0, |own| own.on(pair(sku, slot.node), supply));
+            let on = |supply| own.map_or(0, |own| own.of_asker(pair(sku, slot.node), supply));
             let own = i64::from(on(Supply::OnHand) + on(Supply::Supplier));
             there.see(&promise, own);
         }

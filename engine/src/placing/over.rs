@@ -98,6 +98,7 @@ fn own(wanted: &Wanted<'_>, held: &Order, units: &[Pegged]) -> Own {
         channel: held.header.channel.clone(),
         units: units.to_vec(),
         stays: Vec::new(),
+        has: Vec::new(),
         loads: Replanned::whole(held),
         given_up: held.loads(),
         was_served: is_served_alike(wanted, &held.header),
@@ -112,6 +113,7 @@ fn own(wanted: &Wanted<'_>, held: &Order, units: &[Pegged]) -> Own {
     Own {
         units: [units, &beside.units].concat(),
         stays: beside.stays.clone(),
+        has: beside.has.clone(),
         loads,
         others: beside.others.clone(),
         ..of_hold

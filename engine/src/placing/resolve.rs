@@ -52,7 +52,10 @@ pub fn resolve<'a>(
         return Err(Refusal::ItemNotFound { sku: order.lines.0[*at].sku.clone() }.into());
     }
     let pickup = going.pickup?;
-    if let Some(entry) = off_sale.or_else(|| bundled.as_deref().and_then(off_sale_in)) {
+    if let Some(entry) = off_sale.or_else(|| {
+        let takes = |line: usize| !has_already(command, &lines[line]);
+        bundled.as_deref().and_then(|bundled| off_sale_in(bundled, takes))
+    }) {
         return Err(Refusal::ItemOffSale { sku: entry.sku().clone() }.into());
     }
     let joins = command.waits_in_line() && bundled.is_none();
@@ -91,9 +94,7 @@ pub fn resolve<'a>(
 /// Whether an order has so many units of an item beside which a hold is placed: it takes no more of
 /// it, though from elsewhere.
 fn has_already(command: &impl Places, line: &WantedLine<'_>) -> bool {
-    let Some(own) = command.beside() else { return false };
-    let of_item = own.units.iter().filter(|peg| peg.pair.sku == line.sku);
-    of_item.map(|peg| u64::from(peg.units)).sum::<u64>() >= line.quantity.into()
+    command.beside().is_some_and(|own| own.has(line.sku, line.quantity))
 }
 
 /// That a hold of bundles takes no part of what it waits for: a part of a bundle is none.

@@ -95,6 +95,9 @@ pub struct Own {
     /// Those of them that stay with the order that has them: what is planned on them is not
     /// claimed.
     pub stays: Vec<Pegged>,
+    /// What there is for the order already, by item or bundle: it takes no more of it, though it
+    /// may take others.
+    pub has: Vec<(SkuNo, u32)>,
     /// What they put on days.
     pub loads: Replanned,
     /// What of that is given up once what is planned happens.
@@ -137,6 +140,21 @@ impl Own {
     pub fn on(&self, pair: Pair, supply: Supply) -> u32 {
         let of_pair = self.units.iter().filter(|peg| (peg.pair, peg.supply) == (pair, supply));
         of_pair.map(|peg| peg.units).sum()
+    }
+
+    /// Those of them that the hold or the order of [its number](Self::no) has itself: a pair that
+    /// is asked knows of no others.
+    pub fn of_asker(&self, pair: Pair, supply: Supply) -> u32 {
+        if !self.in_hand {
+            return self.on(pair, supply);
+        }
+        let stays = self.stays.iter().filter(|peg| (peg.pair, peg.supply) == (pair, supply));
+        self.on(pair, supply) - stays.map(|peg| peg.units).sum::<u32>()
+    }
+
+    /// Whether it has so many units of an item, or so many bundles, already.
+    pub fn has(&self, sku: SkuNo, units: u32) -> bool {
+        self.has.iter().any(|(of, has)| *of == sku && *has >= units)
     }
 }
 

@@ -3,6 +3,7 @@
 use backstock_proto::v1;
 use tonic::Code;
 
+use super::changes;
 use super::server::{TestServer, fields, node, order};
 
 fn terms(off_sourcing: bool, safety: &[(&str, u64)]) -> v1::StockTerms {
@@ -144,5 +145,34 @@ async fn segments_are_stated_and_shown_and_those_over_the_whole_refused() {
     };
     let answer = server.orders.place_order(wanted).await.expect("an answer").into_inner();
     assert_eq!(answer.outcome(), v1::OrderOutcome::Rejected, "three are not kept");
+    server.stop().await.expect("drained");
+}
+
+/// The last units that a channel may have are held for a change, and are the order's when it is
+/// committed; quoted anew meanwhile, its own units are its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_changed_on_the_last_units_that_its_channel_may_have() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.inventory.set_stock_terms(set("NYC", terms(false, &[("web", 7)]))).await.expect("set");
+    let placed = v1::PlaceOrderRequest { channel: "web".into(), ..order("A", &[("SKU", 2)]) };
+    server.orders.place_order(placed).await.expect("placed");
+    let more = changes::quote(&mut server, changes::change(vec![changes::add("SKU", 1)])).await;
+    assert_eq!(more.faults, []);
+    let to = v1::SetDestination {
+        destination_postal_code: "90210".into(),
+        ..v1::SetDestination::default()
+    };
+    let elsewhere = v1::ChangeOperation {
+        operation: Some(v1::change_operation::Operation::SetDestination(to)),
+    };
+    let both = vec![elsewhere, changes::add("SKU", 1)];
+    let told = changes::quote(&mut server, changes::change(both)).await;
+    assert_eq!(told.faults, []);
+    let answer = changes::commit(&mut server, &told.change_token).await.expect("an answer");
+    assert_eq!(answer.outcome(), v1::ChangeOutcome::Committed);
+    let short = changes::quote(&mut server, changes::change(vec![changes::add("SKU", 1)])).await;
+    assert_eq!(short.faults.len(), 1, "the others are kept for others");
+    server.audit().await;
     server.stop().await.expect("drained");
 }

@@ -168,10 +168,9 @@ impl Entry {
         entry.added = entry.some_of(lines.collect());
         let new = (count(order.shipments.len())..).zip(&change.shipments);
         let arrives = |days: Option<(Day, Day)>| days.map(|(_, deliver_by)| deliver_by);
-        let new = new.map(|(shipment, added)| DateMoved {
-            shipment,
-            before: None,
-            after: arrives(added.days),
+        let new = new.map(|(shipment, added)| {
+            let before = order.arrived_before(change, shipment);
+            DateMoved { shipment, before, after: arrives(added.days) }
         });
         let told = change.told.iter().map(|of| DateMoved {
             shipment: of.shipment,
@@ -216,6 +215,17 @@ impl Entry {
 }
 
 impl Order {
+    /// When units arrive that a change has leave in a shipment, from 0, as they were to leave before;
+    /// none of units that it adds.
+    fn arrived_before(&self, change: &OrderChange, shipment: u16) -> Option<Day> {
+        let mut placed = change.placed.iter().filter(|of| of.shipment == shipment);
+        placed.find_map(|of| {
+            let moved = change.moved.iter().find(|moved| moved.line == of.line)?;
+            let from = self.allocations[usize::from(moved.allocation)].shipment;
+            self.shipments[usize::from(from)].deliver_by
+        })
+    }
+
     /// Units by line that are still to leave of a shipment, from 0.
     fn open_in(&self, shipment: u16) -> impl Iterator<Item = (u16, u32)> + '_ {
         let units = self.allocations_of(shipment).map(|a| (a.line, a.open()));

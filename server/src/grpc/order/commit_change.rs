@@ -5,7 +5,7 @@ use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::limits::CHANGE_TOKEN_BYTES_MAX;
 use backstock_engine::model::{Meta, OrderId, RefusalKind, RequestId, Rule};
 use backstock_proto::v1;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{change, view};
 use crate::grpc::{Api, plain};
@@ -27,7 +27,10 @@ pub(super) async fn handle(
                 RefusalKind::ChangeOvertaken | RefusalKind::ChangeExpired
             ) =>
         {
-            quoted_anew(api, quote).await
+            // What it asks for may be out of the question by now: then it is refused.
+            let refused = plain(EngineError::Refused(refusal));
+            let anew = quoted_anew(api, quote).await;
+            anew.map_err(|why| if why.code() == Code::InvalidArgument { refused } else { why })
         }
         Err(error) => Err(plain(error)),
     }

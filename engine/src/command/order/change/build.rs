@@ -79,7 +79,7 @@ pub fn build(
     let mut loose = Vec::new();
     if let Some((moving, anew)) = sought.moving.as_ref().zip(anew) {
         // What is no longer wanted is not planned.
-        let order = order.with_change(&built.change);
+        let order = released(order, &sought.releases);
         loose = moving.loose(&order, &left);
         move_anew(&order, (moving, &loose), &anew, &mut built).ok_or_else(overtaken)?;
     } else if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
@@ -98,6 +98,15 @@ pub fn build(
     }
     built.supplies = supplies(&after, untouched(&left, &loose), &built.leaving);
     Ok(built)
+}
+
+/// An order without units that are no longer wanted.
+pub fn released(order: &Order, releases: &[AllocationUnits]) -> Order {
+    let mut change = OrderChange { cancelled: releases.to_vec(), ..OrderChange::default() };
+    if let Some(of) = picked(order, releases) {
+        (change.put_back, change.packages) = (of.put_back, of.packages);
+    }
+    order.with_change(&change)
 }
 
 /// What allocations rest on once units that are no longer wanted are off.

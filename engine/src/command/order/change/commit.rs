@@ -117,7 +117,11 @@ impl CommitChange {
         let held = hold.map(|hold| Resting::read(kernel, hold)).transpose()?;
         let held: Option<Rested<'_>> = hold.zip(held.as_ref());
         let (change, at) = (&self.quote.change, self.meta.at);
-        let sought = sought(kernel, (order, &resting), (change, at))?;
+        let sought = match sought(kernel, (order, &resting), (change, at)) {
+            // Its day has passed, or the policy has no such service any more.
+            Err(EngineError::Invalid(_)) => return Err(self.overtaken().into()),
+            sought => sought?,
+        };
         if !sought.faults.is_empty() {
             return Err(self.overtaken().into());
         }
@@ -155,11 +159,21 @@ impl CommitChange {
         if !claims.kernel().state.loads.is_used() {
             return Ok(Attempt::Done(claims));
         }
-        let mut before = order.loads();
+        // What is off the shelf, and stays there, leaves whatever else does.
+        let picked = |at: u16| order.allocations_of(at).any(|a| a.picked > 0);
+        let told = event.change.told.iter().map(|of| of.shipment).filter(|at| picked(*at));
+        let told: Vec<u16> = told.collect();
+        let without = |mut order: Order| {
+            for at in &told {
+                order.shipments[usize::from(*at)].ship_by = None;
+            }
+            order.loads()
+        };
+        let mut before = without(order.clone());
         for (at, load) in hold.map(Order::loads).unwrap_or_default() {
             put_on(&mut before, at, load);
         }
-        let after = order.with_change(&event.change).loads();
+        let after = without(order.with_change(&event.change));
         if claims.room(&beyond(&after, &before), self.meta.at)? {
             Ok(Attempt::Done(claims))
         } else {

@@ -12,7 +12,7 @@ use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
     HoldState, LineAdded, LineAmount, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged,
-    PostalCode, Priority, Repeg, Reservation, StockEffect, Text,
+    PostalCode, Priority, Repeg, Reservation, StockEffect, Supply, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -58,8 +58,29 @@ pub struct HoldTaken {
 }
 
 impl OrderChanged {
-    /// What is claimed of each pair.
+    /// What is claimed of each pair. A pair is asked for units, whichever order they come to: those
+    /// of the hold stay where they are.
     pub fn claimed(&self) -> BTreeMap<Pair, Repeg> {
+        let mut held = BTreeMap::<(Pair, Supply), u32>::new();
+        for peg in self.taken.iter().flat_map(|hold| &hold.units) {
+            *held.entry((peg.pair, peg.supply)).or_default() += peg.units;
+        }
+        let mut asked = Vec::new();
+        for (pair, peg) in self.all_on() {
+            let there = held.entry((pair, peg.supply)).or_default();
+            let stays = peg.units.min(*there);
+            *there -= stays;
+            let of_hold = self.taken.as_ref().filter(|_| stays > 0);
+            let of_hold = of_hold.map(|hold| (hold.no, true, stays));
+            let own = (self.no, false, peg.units - stays);
+            for (order, held, units) in of_hold.into_iter().chain([own]) {
+                asked.push((pair, Reservation { order, units, held, ..peg }));
+            }
+        }
+        by_pair(self.all_off(), asked.into_iter().filter(|(_, peg)| peg.units > 0))
+    }
+
+    fn repegged(&self) -> BTreeMap<Pair, Repeg> {
         by_pair(self.all_off(), self.all_on())
     }
 
@@ -84,7 +105,7 @@ impl OrderChanged {
 
 impl Effective for OrderChanged {
     fn effects(self) -> Effects {
-        let pairs = self.claimed();
+        let pairs = self.repegged();
         // Pairs are told the priority that they know: it marks their backlogs.
         let stock = StockEffect::Prioritise { order: self.no, priority: self.priority };
         let waits = self.waits.iter().filter(|pair| !pairs.contains_key(pair));

@@ -14,8 +14,8 @@ use super::operation::{Change, Operation};
 use crate::command::order::find;
 use crate::model::fulfilment::Content;
 use crate::model::{
-    NodeId, NodeNo, Order, OrderedBundle, Package, Pair, Pegged, Redirect, Refusal, SkuNo, Split,
-    Stays, Supply,
+    Allocation, NodeId, NodeNo, Order, OrderedBundle, Package, Pair, Pegged, Redirect, Refusal,
+    SkuNo, Split, Stays, Supply,
 };
 use crate::planning::Others;
 use crate::state::stock::Rest;
@@ -70,7 +70,7 @@ pub fn redirected(
 }
 
 /// What of an order is sourced anew when a shipment is moved to a node, or away from where it is;
-/// none where the change moves none.
+/// none where the change moves none. `ships` tells which nodes ship the order.
 ///
 /// # Errors
 /// A shipment that is not there, or has to stay as it is.
@@ -78,6 +78,7 @@ pub fn moved(
     order: &Order,
     change: &Change,
     node_no: impl Fn(&NodeId) -> Result<NodeNo, Refusal>,
+    ships: impl Fn(NodeNo) -> bool,
 ) -> Result<Option<Moving>, Refusal> {
     let asked = change.operations.iter().find_map(|operation| match operation {
         Operation::Move { shipment, to } => Some((*shipment, to.as_ref())),
@@ -99,7 +100,13 @@ pub fn moved(
         return stays(Stays::WholeLine);
     }
     let others = if let Some(to) = to {
-        Others::From(node_no(to)?)
+        let no = node_no(to)?;
+        // No unit of an order comes to rest where it was declined.
+        if order.declined.contains(&no) || !ships(no) {
+            let (order_id, node_id) = (order.header.id.clone(), to.clone());
+            return Err(Refusal::NodeNotServing { order_id, node_id });
+        }
+        Others::From(no)
     } else {
         let own = order.shipments[usize::from(at)].node;
         Others::NotFrom([&order.declined[..], &[own]].concat())
@@ -196,6 +203,9 @@ impl Moving {
             }
         }
         loose.retain(|of| of.units > 0);
+        if order.header.split == Split::WholeLine {
+            keep_together(order, &mut loose);
+        }
         loose
     }
 }
@@ -217,6 +227,17 @@ fn keep_whole(order: &Order, bundle: &OrderedBundle, shipment: u16, loose: &mut 
             left -= of.units;
         }
     }
+}
+
+/// A line that must not be split stays where it is, unless all of it leaves from elsewhere.
+fn keep_together(order: &Order, loose: &mut Vec<Loose>) {
+    let open = |line: u16| -> u32 {
+        let of_line = order.allocations.iter().filter(|a| a.line == line);
+        of_line.map(Allocation::open).sum()
+    };
+    let all = loose.clone();
+    let units = |line: u16| all.iter().filter(|of| of.line == line).map(|of| of.units).sum::<u32>();
+    loose.retain(|of| order.bundle_of(of.line).is_some() || units(of.line) == open(of.line));
 }
 
 /// What an order is to have: units of an item, or bundles.

@@ -4,12 +4,13 @@
 use smallvec::SmallVec;
 
 use super::assign::NewLine;
-use super::build::{Anew, Built, Rested, build, rests_left};
+use super::build::{Anew, Built, Rested, build, released, rests_left};
 use super::decide::{Fault, Sought, seek};
 use super::moving::{Demand, Loose, Moving, demands, moved, redirected};
 use super::operation::{Change, Operation, Wanted as WantedMore};
 use super::redirect::redirect;
 pub use super::redirect::way;
+use crate::limits::LINE_UNITS_MAX;
 use crate::model::load::{self, put_on};
 use crate::model::{
     Day, Loads, NodeId, NodeNo, Order, OrderHeader, Pegged, Redirect, Refusal, Shortage, Sku,
@@ -23,7 +24,7 @@ use crate::state::network::Network;
 use crate::state::stock::Ready;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::days;
+use crate::transaction::rests::{Resting, days};
 
 /// What a change asks of an order at an instant.
 ///
@@ -36,7 +37,8 @@ pub fn sought(
 ) -> Result<Sought, EngineError> {
     let sku = |no: SkuNo| kernel.state.catalogue.entry(no).sku().clone();
     let mut sought = seek((order, resting), change, sku)?;
-    match moving(kernel, order, (change, at)) {
+    // What is no longer wanted keeps nothing where it is.
+    match moving(kernel, &released(order, &sought.releases), (change, at)) {
         Ok(moving) => sought.moving = moving,
         Err(EngineError::Refused(why)) => {
             let concerns = |of: &Operation| of.redirects() || matches!(of, Operation::Move { .. });
@@ -61,7 +63,12 @@ fn moving(
         let node_id = |no: NodeNo| network.node(no).node.id.clone();
         return Ok(Some(redirected(order, to, serves, node_id)?));
     }
-    Ok(moved(order, change, |id: &NodeId| network.named(id))?)
+    let way = way(kernel, &order.header, &Redirect::of(&order.header));
+    let ships = |no| {
+        let is_enabled = network.known_terms(no).is_some_and(|terms| terms.enabled);
+        is_enabled && way.is_some_and(|way| serves(&network, &order.header, way, no))
+    };
+    Ok(moved(order, change, |id: &NodeId| network.named(id), ships)?)
 }
 
 /// Whether a node ships an order that way.
@@ -91,11 +98,15 @@ pub async fn built(
         Err(why) => return Ok(Err(why)),
     };
     let wants = Wants::of((order, resting), (sought, moving), &new);
+    if let Err(why) = bounded(kernel, order, &wants.skus) {
+        return Ok(Err(why));
+    }
     let draft = plan(kernel, (order, held), (moving, wants), at).await?;
     let Ok(draft) = draft else {
         return Ok(Err(Refusal::ChangeOvertaken { order_id: order.header.id.clone() }));
     };
-    let days = |shipment| days_of_stay(kernel, (order, resting), &moving.to, (shipment, at));
+    let left = Resting { rests: rests_left(resting, &sought.releases), newest: resting.newest };
+    let days = |shipment| days_of_stay(kernel, (order, &left), &moving.to, (shipment, at));
     let anew = Some(Anew { draft: draft.as_ref(), new: &new, days: &days });
     Ok(build((order, resting), (change, sought), (held, anew), sku_no))
 }
@@ -127,6 +138,8 @@ pub struct Wants {
     pub loose: Vec<Pegged>,
     /// Units, or bundles, by item.
     pub skus: Vec<(SkuNo, u32)>,
+    /// Those of them that the order has already.
+    pub has: Vec<(SkuNo, u32)>,
     /// What they put on days, and what stays there.
     pub loads: Replanned,
 }
@@ -142,12 +155,12 @@ impl Wants {
         let loose = moving.loose(order, &left);
         let mut skus = Vec::<(SkuNo, u32)>::new();
         let had = demands(order, &loose);
-        let had = had.iter().map(|Demand { sku, units, .. }| (*sku, *units));
-        for (sku, units) in had.chain(new.iter().map(|of| (of.sku, of.units))) {
-            match skus.iter_mut().find(|known| known.0 == sku) {
-                Some(known) => known.1 = known.1.saturating_add(units),
-                None => skus.push((sku, units)),
-            }
+        for Demand { sku, units, .. } in &had {
+            sum(&mut skus, (*sku, *units));
+        }
+        let has = skus.clone();
+        for of in new {
+            sum(&mut skus, (of.sku, of.units));
         }
         let mut stays = order.clone();
         for a in stays.allocations.iter_mut().filter(|a| moving.shipments.contains(&a.shipment)) {
@@ -158,8 +171,30 @@ impl Wants {
             stays: load::loads(&stays.shipments, &stays.allocations),
             taken: Loads::new(),
         };
-        Self { loose: loose.iter().map(Loose::peg).collect(), skus, loads }
+        Self { loose: loose.iter().map(Loose::peg).collect(), skus, has, loads }
     }
+}
+
+fn sum(skus: &mut Vec<(SkuNo, u32)>, (sku, units): (SkuNo, u32)) {
+    match skus.iter_mut().find(|known| known.0 == sku) {
+        Some(known) => known.1 = known.1.saturating_add(units),
+        None => skus.push((sku, units)),
+    }
+}
+
+/// Lines of one item are planned as one: it has no more units than a line may have, in all.
+fn bounded(kernel: &Kernel, order: &Order, skus: &[(SkuNo, u32)]) -> Result<(), Refusal> {
+    let catalogue = &kernel.state.catalogue;
+    let is_over = |(sku, units): &(SkuNo, u32)| {
+        let parts = catalogue.entry(*sku).is_bundle().then(|| catalogue.parts(*sku));
+        let each = parts.iter().flat_map(|parts| parts.iter()).map(|part| part.each).max();
+        *units > LINE_UNITS_MAX / each.unwrap_or(1)
+    };
+    if skus.iter().any(is_over) {
+        let (order_id, max) = (order.header.id.clone(), LINE_UNITS_MAX as usize);
+        return Err(Refusal::OrderFull { order_id, max, what: "units of an item" });
+    }
+    Ok(())
 }
 
 /// What an order needs for a change.
@@ -186,12 +221,13 @@ pub fn needs(
     };
     let catalogue = &kernel.state.catalogue;
     let new = new_lines(catalogue, &sought.more)?;
-    let Wants { mut loose, skus, loads } = Wants::of((order, resting), (sought, moving), &new);
+    let Wants { mut loose, skus, has, .. } = Wants::of((order, resting), (sought, moving), &new);
+    bounded(kernel, order, &skus)?;
     loose.retain(|peg| moving.others.allow(peg.pair.node));
     let named = |(sku, units): (SkuNo, u32)| (catalogue.entry(sku).sku().clone(), units);
     let own = Own {
         stays: loose.clone(),
-        loads,
+        has,
         in_hand: false,
         others: moving.others.clone(),
         ..own(order, moving, loose)
@@ -208,6 +244,8 @@ fn own(order: &Order, moving: &Moving, units: Vec<Pegged>) -> Own {
         channel: order.header.channel.clone(),
         units,
         stays: Vec::new(),
+        has: Vec::new(),
+        // What the order has on days stays there while the hold has what it lacks.
         loads: Replanned::default(),
         given_up: Loads::new(),
         was_served: (&to.destination, to.service) == (&now.destination, now.service),
@@ -243,7 +281,7 @@ async fn plan(
     (moving, wants): (&Moving, Wants),
     at: Timestamp,
 ) -> Result<Result<Option<Draft>, ()>, EngineError> {
-    let Wants { mut loose, skus, mut loads } = wants;
+    let Wants { mut loose, skus, mut loads, .. } = wants;
     if skus.is_empty() {
         return Ok(Ok(None));
     }

@@ -62,7 +62,8 @@ fn move_it(shipment: u16) -> Change {
 }
 
 fn moves(order: &Order, shipment: u16) -> Result<Option<Moving>, Refusal> {
-    moved(order, &move_it(shipment), |id| Err(Refusal::NodeNotFound { node_id: id.clone() }))
+    let unknown = |id: &NodeId| Err(Refusal::NodeNotFound { node_id: id.clone() });
+    moved(order, &move_it(shipment), unknown, |_| true)
 }
 
 /// The refusals of both, which are provoked.
@@ -131,13 +132,20 @@ fn a_shipment_moves_to_a_node_or_away_from_its_own() {
     assert_eq!((away.shipments, away.others), (vec![0], Others::NotFrom(vec![NodeNo(0)])));
     let to = Some(node_id(NodeNo(4)));
     let change = Change { operations: vec![Operation::Move { shipment: 1, to }], currency: None };
-    let there = moved(&order(), &change, |_| Ok(NodeNo(4))).expect("it moves");
+    let there = moved(&order(), &change, |_| Ok(NodeNo(4)), |_| true).expect("it moves");
     assert_eq!(there.map(|of| of.others), Some(Others::From(NodeNo(4))));
+    let not_there =
+        moved(&order(), &change, |_| Ok(NodeNo(4)), |_| false).map_err(|why| why.kind());
+    assert_eq!(not_there, Err(RefusalKind::NodeNotServing));
+    let declined = Order { declined: Box::new([NodeNo(4)]), ..order() };
+    let not_there =
+        moved(&declined, &change, |_| Ok(NodeNo(4)), |_| true).map_err(|why| why.kind());
+    assert_eq!(not_there, Err(RefusalKind::NodeNotServing));
     let note = Change {
         operations: vec![Operation::SetNote(crate::model::Text::default())],
         currency: None,
     };
-    assert_eq!(moved(&order(), &note, |_| Ok(NodeNo(4))), Ok(None));
+    assert_eq!(moved(&order(), &note, |_| Ok(NodeNo(4)), |_| true), Ok(None));
 }
 
 /// Three bundles of two units of the first line and one of the second, of which one is not whole:
@@ -171,4 +179,17 @@ fn of_a_bundle_of_which_a_component_waits_all_components_stay() {
     assert_eq!(units, [(0, 4), (1, 2)]);
     let lines = SmallVec::from_slice(&[(0, 2), (1, 1)]);
     assert_eq!(demands(&order, &loose), [Demand { sku: SkuNo(12), units: 2, lines }]);
+}
+
+#[test]
+fn a_line_that_must_not_be_split_stays_together_where_a_part_of_it_waits() {
+    let order = whole(order());
+    let rests: Vec<SmallVec<[Rest; 2]>> = order
+        .allocations
+        .iter()
+        .map(|a| SmallVec::from_iter([Rest { supply: a.supply, units: a.units, eta: None }]))
+        .collect();
+    let moving = redirected(&order, other_service(&order), |_| true, node_id).expect("it moves");
+    let units: Vec<_> = moving.loose(&order, &rests).iter().map(|of| (of.line, of.units)).collect();
+    assert_eq!(units, [(1, 3)], "two units of the first line wait at the other node");
 }
