@@ -10,6 +10,7 @@ mod hold;
 mod on_hold;
 mod packed;
 mod planned;
+mod redirect;
 mod timeline;
 pub mod trace;
 
@@ -31,12 +32,13 @@ use super::stock::{LineUnits, ShipmentLine};
 use super::time::{Day, Timestamp};
 pub use amended::{Amended, Amounts, LineAmount, Went};
 pub use apply::{Expiry, OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
-pub use change::{LineAdded, OrderChange, Redirect, Retold, ShipmentAdded};
+pub use change::{LineAdded, OrderChange, Retold, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use due::{Due, units_in};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};
+pub use redirect::Redirect;
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
 /// What was ordered, and how; fixed when the order is placed.

@@ -4,15 +4,15 @@ use minicbor::{Decode, Encode};
 
 use super::amended::{Amended, Amounts, Went};
 use super::planned::{Allocated, ChangePlanned, LinesPlanned};
+use super::redirect::Redirect;
 use super::trace::shortened;
 use super::{AllocationUnits, Order, OrderHeader, Shipment, count};
 use crate::limits::{
     CHANGE_PLACED_MAX, CHANGE_TRACE_BYTES_MAX, CHANGES_EXPLAINED_MAX, DECISION_CANDIDATES_MAX,
 };
 use crate::model::bundle::OrderedBundle;
-use crate::model::destination::Destination;
 use crate::model::fulfilment::Package;
-use crate::model::ids::{HoldId, NodeNo, ServiceNo, SkuNo, Text};
+use crate::model::ids::{HoldId, NodeNo, SkuNo, Text};
 use crate::model::order::OrderLine;
 use crate::model::time::Day;
 
@@ -62,20 +62,6 @@ pub struct OrderChange {
     /// versions.
     #[n(15)]
     pub plan: Option<LinesPlanned>,
-}
-
-/// Where an order goes, how, and by when.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Redirect {
-    /// Where it goes.
-    #[n(0)]
-    pub destination: Destination,
-    /// How it is shipped.
-    #[n(1)]
-    pub service: ServiceNo,
-    /// The day that counts as on time.
-    #[n(2)]
-    pub promise_by: Day,
 }
 
 /// The days of a shipment, from 0.

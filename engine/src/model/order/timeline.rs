@@ -2,9 +2,9 @@
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use super::change::Redirect;
 use super::decision::Cause;
 use super::hold::OrderHold;
+use super::redirect::Redirect;
 use crate::limits::{TIMELINE_BYTES_MAX, TIMELINE_ENTRIES_MAX};
 use crate::model::answer::DeclineReason;
 use crate::model::event::Origin;
