@@ -10,6 +10,7 @@ use crate::command::order::change::decide::Sought;
 use crate::command::order::change::worked::{Needs, built, cost_now, needs, sought, way};
 use crate::command::{ChangeQuote, CommitChange, CreateHold, Fault, QuoteChange};
 use crate::limits::CHANGE_QUOTE_SECONDS;
+use crate::model::refusal::Resource;
 use crate::model::{Meta, Order, OrderId, OwnerId, Redirect, Refusal, Sku};
 use crate::placing::Quoted;
 use crate::placing::judge::LineShortage;
@@ -200,12 +201,9 @@ fn after(order: &Order, before: &OrderView, built: &Built) -> OrderView {
 
 /// The operation that wants the item that a refusal is about, if it is one alone.
 fn operation_of(sought: &Sought, why: &Refusal) -> Option<usize> {
-    match why {
-        Refusal::ItemNotFound { sku }
-        | Refusal::ItemOffSale { sku }
-        | Refusal::SaleNotOpen { sku, .. } => sought.operation_of(sku),
-        _ => None,
-    }
+    let subject = why.subject();
+    let (_, sku) = subject.fields.last().filter(|_| subject.resource == Resource::Item)?;
+    sought.operation_of(sku)
 }
 
 /// That units of an item are not there.
@@ -222,7 +220,7 @@ fn short_of(
     }
     let LineShortage { line, short, .. } = short[0];
     let sku = skus[usize::from(line)].clone();
-    let operation = sought.operation_of(&sku);
+    let operation = sought.operation_of(sku.as_str());
     let why = Refusal::ChangeShort { order_id: order_id.clone(), sku, short };
     Fault { operation, why }
 }

@@ -33,8 +33,8 @@ pub struct Fault {
 
 impl Sought {
     /// The operation that wants an item, if it is one alone.
-    pub fn operation_of(&self, sku: &Sku) -> Option<usize> {
-        let mut all = self.more.iter().zip(&self.wants).filter(|(of, _)| of.sku == *sku);
+    pub fn operation_of(&self, sku: &str) -> Option<usize> {
+        let mut all = self.more.iter().zip(&self.wants).filter(|(of, _)| of.sku.as_str() == sku);
         let (_, first) = all.next()?;
         all.next().is_none().then_some(*first)
     }
