@@ -76,7 +76,12 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
             let added = u16::try_from(change.shipments.len()).expect("few shipments");
             let shipments = (all.saturating_sub(added)..).zip(&change.shipments);
             let day = |of: &model::ShipmentAdded| Told::Day(of.days.map(|days| days.0));
-            shipments.map(|(at, shipment)| ((event.no.0, at), day(shipment))).collect()
+            let added = shipments.map(|(at, shipment)| ((event.no.0, at), day(shipment)));
+            let told = change
+                .told
+                .iter()
+                .map(|told| ((event.no.0, told.shipment), Told::Day(told.days.map(|days| days.0))));
+            told.chain(added).collect()
         }
         // Units that are declined apart are in a new shipment.
         AnyEvent::ShipmentDeclined(event) => {

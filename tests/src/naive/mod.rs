@@ -88,6 +88,8 @@ pub struct For {
     service: Option<ServiceName>,
     /// The node where it is collected, if it is.
     pub(crate) pickup: Option<Pickup<NodeId>>,
+    /// The postal code that it goes to, if it does.
+    address: Option<String>,
 }
 
 impl For {
@@ -95,13 +97,22 @@ impl For {
     pub fn of(wanted: &OrderRequest) -> Self {
         let channel = wanted.channel.as_ref().map(|channel| channel.as_str().to_owned());
         let pickup = wanted.destination.pickup().cloned();
-        Self { channel, service: wanted.service.clone(), pickup }
+        let address = wanted.destination.address().map(ToString::to_string);
+        Self { channel, service: wanted.service.clone(), pickup, address }
     }
 
-    /// It goes there from now on, by that service.
-    pub fn redirect(&mut self, to: &Destination<NodeId>, service: &ServiceName) {
+    /// It goes there from now on, by that service; tells whether that is another way.
+    pub fn redirect(&mut self, to: &Destination<NodeId>, service: &ServiceName) -> bool {
+        let standard = &Policy::default().services[0].name;
+        let goes = |of: &Self| {
+            let service = of.service.as_ref().unwrap_or(standard);
+            (of.pickup.clone(), of.address.clone(), service.clone())
+        };
+        let before = goes(self);
         self.pickup = to.pickup().cloned();
+        self.address = to.address().map(ToString::to_string);
         self.service = Some(service.clone());
+        before != goes(self)
     }
 
     fn is_served_by(&self, node: &NodeDefinition) -> bool {

@@ -75,7 +75,7 @@ fn a_quote_by_all_services_has_the_quote_of_each() {
         single.run(define(&engine));
         let mut commands = Generator::new(seed, "q");
         let mut quoted = 0;
-        for _ in 0..200 {
+        for _ in 0..400 {
             match commands.next() {
                 Command::PlaceOrder(command) => {
                     let all = single.run(engine.quote_services(&command, &[]));

@@ -217,8 +217,9 @@ impl OrderChanged {
     fn goes_on(&self, order: &mut Order) -> Result<(), String> {
         order.ordered.extend(&self.lines);
         order.bundles.extend(self.bundles.iter().cloned());
-        if let Some((destination, service)) = &self.goes {
-            order.whom.redirect(destination, service);
+        if let Some((destination, service)) = &self.goes
+            && order.whom.redirect(destination, service)
+        {
             order.asked.clear();
         }
         order.move_out(&self.moved)?;
