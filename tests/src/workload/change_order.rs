@@ -5,7 +5,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::model::{
-    Day, HoldId, Lsn, NodeId, OrderId, Policy, Refusal, RefusalKind, Text,
+    Day, HoldId, Lsn, NodeId, OrderId, Policy, Refusal, RefusalKind, Text, Timestamp,
 };
 
 use super::command::{Outcome, Room, Told};
@@ -62,6 +62,13 @@ impl Room for ChangeOrder {
 }
 
 impl ChangeOrder {
+    /// Whether it wants the order by a day that has passed.
+    pub(super) fn is_too_late(&self) -> bool {
+        let today = day_of(self.meta.at);
+        let is_past = |of: &Operation| matches!(of, Operation::SetDeliverBy(day) if *day < today);
+        self.change.operations.iter().any(is_past)
+    }
+
     async fn change(self, engine: &Engine) -> Result<Outcome, EngineError> {
         let Self { meta, order, quote, change } = self.clone();
         if meta.request_id.is_some() {
@@ -113,9 +120,7 @@ fn operation(world: &mut World, lines: u16) -> Operation {
         }
         122..128 => {
             let days = u16::try_from(world.random.within(0..9)).expect("few days");
-            let today = world.noon().as_micros() / (24 * 3_600_000_000);
-            let today = Day::from_epoch_days(i32::try_from(today).expect("a day"));
-            Operation::SetDeliverBy(today.plus(days))
+            Operation::SetDeliverBy(day_of(world.noon()).plus(days))
         }
         128.. => {
             let shipment = u16::try_from(world.random.within(1..4)).expect("few shipments");
@@ -128,6 +133,12 @@ fn operation(world: &mut World, lines: u16) -> Operation {
         75..95 => Operation::Swap { line, instead: wanted(world) },
         _ => Operation::SetNote(Text::new("note", "Ring twice").expect("a text")),
     }
+}
+
+/// The day of an instant, in UTC: no place that orders go to is ahead of it.
+fn day_of(at: Timestamp) -> Day {
+    let days = at.as_micros() / (24 * 3_600_000_000);
+    Day::from_epoch_days(i32::try_from(days).expect("a day of this century"))
 }
 
 fn wanted(world: &mut World) -> Wanted {

@@ -117,12 +117,16 @@ impl Command {
 }
 
 impl Command {
-    /// Whether it names an instant that has passed since it was sent for the first time.
+    /// Whether it names an instant that has passed since it was sent for the first time, or a day
+    /// that may have.
     pub(super) fn is_too_late(&self) -> bool {
-        let Self::ProgressShipment(ProgressShipment { meta, step, .. }) = self else {
-            return false;
-        };
-        matches!(step, Step::Recall { until } if *until <= meta.at)
+        match self {
+            Self::ProgressShipment(ProgressShipment { meta, step, .. }) => {
+                matches!(step, Step::Recall { until } if *until <= meta.at)
+            }
+            Self::ChangeOrder(change) => change.is_too_late(),
+            _ => false,
+        }
     }
 
     /// The order, or the hold, that is to be placed.
