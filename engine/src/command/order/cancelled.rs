@@ -20,7 +20,7 @@ pub struct LineCancellation {
     /// The line, from 1 as callers count.
     #[n(0)]
     pub line: u32,
-    /// Units, from 1 to [`LINE_UNITS_MAX`](crate::model::limits::LINE_UNITS_MAX).
+    /// Units, from 1 to [`LINE_UNITS_MAX`](crate::limits::LINE_UNITS_MAX).
     #[n(1)]
     pub quantity: u32,
     /// Whether it is of the bundle that the line is a component of: so many bundles are cancelled,
