@@ -185,6 +185,23 @@ async fn an_order_that_goes_elsewhere_has_more_and_fewer_units_in_the_same_step(
     server.stop().await.expect("it drains");
 }
 
+/// A line that must not be split goes elsewhere as a whole, also with fewer units than it had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_line_goes_elsewhere_with_fewer_units() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = TestServer::stocked(data.path()).await;
+    server.define_node(node(WEST, "90001")).await;
+    server.set_stock("SKU", WEST, 2).await;
+    let split_policy = v1::SplitPolicy::WholeLine.into();
+    let placed = v1::PlaceOrderRequest { split_policy, ..order("A", &[("SKU", 3)]) };
+    server.orders.place_order(placed).await.expect("placed");
+    let fewer = asked(Operation::SetQuantity(v1::SetLineQuantity { line_index: 0, quantity: 2 }));
+    let after = changed(&mut server, vec![to("90210"), fewer]).await;
+    assert_eq!(leaving(&after), [(2, WEST, 2)]);
+    server.audit().await;
+    server.stop().await.expect("it drains");
+}
+
 /// What was picked stays at its node; what was packed has to be unpacked first; what left goes where
 /// it went.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

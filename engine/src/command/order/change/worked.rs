@@ -151,10 +151,12 @@ impl Wants {
         (sought, moving): (&Sought, &Moving),
         new: &[NewLine],
     ) -> Self {
+        // What is no longer wanted is not planned.
+        let after = released(order, &sought.releases);
         let left = rests_left(resting, &sought.releases);
-        let loose = moving.loose(order, &left);
+        let loose = moving.loose(&after, &left);
         let mut skus = Vec::<(SkuNo, u32)>::new();
-        let had = demands(order, &loose);
+        let had = demands(&after, &loose);
         for Demand { sku, units, .. } in &had {
             sum(&mut skus, (*sku, *units));
         }
@@ -162,7 +164,7 @@ impl Wants {
         for of in new {
             sum(&mut skus, (of.sku, of.units));
         }
-        let mut stays = order.clone();
+        let mut stays = after;
         for a in stays.allocations.iter_mut().filter(|a| moving.shipments.contains(&a.shipment)) {
             a.moved += a.loose();
         }
