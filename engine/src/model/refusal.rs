@@ -43,7 +43,7 @@ pub enum Category {
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 65.
+// another refusal, nor is a name: callers' programs know them. The next number is 89.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
