@@ -44,6 +44,17 @@ async fn a_wave_is_looked_at_released_once_and_tells_what_is_left() {
     assert_eq!(state(&mut server, "A").await, v1::ShipmentState::Released);
     assert_eq!(state(&mut server, "C").await, v1::ShipmentState::Planned);
 
+    // A wave that finds nothing tells of no other wave, whatever was written last.
+    server.define_node(node("IDLE", "10001")).await;
+    let idle = v1::ReleaseWaveRequest { node_id: "IDLE".into(), ..wave("") };
+    let idle = server.fulfillment.release_wave(idle).await.expect("released").into_inner();
+    assert_eq!((orders(&idle), idle.left, idle.is_repeat), (vec![], 0, false));
+    let third = server.fulfillment.release_wave(wave("")).await.expect("released").into_inner();
+    assert_eq!((orders(&third), third.left), (vec!["C"], 0));
+    let idle = v1::ReleaseWaveRequest { node_id: "IDLE".into(), ..wave("") };
+    let idle = server.fulfillment.release_wave(idle).await.expect("released").into_inner();
+    assert_eq!((orders(&idle), idle.left), (vec![], 0));
+
     let both = v1::ReleaseWaveRequest { node_kind: v1::NodeKind::Store.into(), ..wave("") };
     let refused = server.fulfillment.release_wave(both).await.expect_err("one of them");
     assert_eq!(

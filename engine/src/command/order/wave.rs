@@ -127,10 +127,8 @@ impl Command for ReleaseWave {
                 Taken::Busy => {}
             }
         }
-        // A key is remembered with its event, so that the same wave sent again releases no others.
-        if shipments.is_empty() && self.meta.request_id.is_none() {
-            return Ok(Decision::Nothing(kernel.shown()));
-        }
+        // A wave of nothing is an event as well: its answer is read from there, and its key is
+        // remembered with it, so that the same wave sent again releases no others.
         let done = u32::try_from(shipments.len()).unwrap_or(u32::MAX).saturating_add(gone);
         let left = Some(self.found.all.saturating_sub(done));
         Ok(Decision::Event(ShipmentsReleased { at: self.meta.at, shipments, left }))
