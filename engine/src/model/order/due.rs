@@ -11,8 +11,8 @@ use crate::model::time::Timestamp;
 pub enum Due {
     /// A hold on it keeps its units no more.
     LetGo,
-    /// Packages of a shipment, from 0, go back to the shelf.
-    Expire(u16),
+    /// Packages of a shipment, from 0, that wait until then go back to the shelf.
+    Expire(u16, Timestamp),
     /// A shipment, from 0, is released by the rule of its node.
     Release(u16),
 }
@@ -27,7 +27,10 @@ impl Order {
         let is_kept = self.is_on_hold() && on_hold(Act::Expire) == OnHold::Refused;
         let shipments =
             (0u16..).zip(&self.shipments).filter(|(_, of)| !is_kept && of.work.is_some());
-        let expires = shipments.filter_map(|(at, _)| Some((self.expires_at(at)?, Due::Expire(at))));
+        let expires = shipments.filter_map(|(shipment, _)| {
+            let at = self.expires_at(shipment)?;
+            Some((at, Due::Expire(shipment, at)))
+        });
         lets_go.into_iter().chain(expires).min_by_key(|(at, _)| *at)
     }
 

@@ -51,18 +51,19 @@ pub struct ShipmentExpired {
 pub(super) fn append(
     claims: Claims<'_>,
     order: &Order,
-    (shipment, now): (u16, Timestamp),
+    (shipment, until, now): (u16, Timestamp, Timestamp),
 ) -> Result<Ticket, EngineError> {
-    let event = decide(order, shipment, now);
+    let event = decide(order, shipment, (until, now));
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
     let ticket = claims.kernel().append(record, recorded)?;
     claims.hand_over();
     Ok(ticket)
 }
 
-/// Pure: the packages of a shipment, from 0, that wait no longer than until an instant.
-fn decide(order: &Order, shipment: u16, at: Timestamp) -> ShipmentExpired {
-    let over = order.expired_by(shipment, at);
+/// Pure: the packages of a shipment, from 0, that wait no longer than until an instant go back now.
+/// That instant may have passed long ago: what is over since then is due by itself.
+fn decide(order: &Order, shipment: u16, (until, at): (Timestamp, Timestamp)) -> ShipmentExpired {
+    let over = order.expired_by(shipment, until);
     let content = Content::of(order, shipment);
     let mut units = Vec::new();
     for (line, in_them) in units_in(&over) {
@@ -147,8 +148,8 @@ mod tests {
             let due = order.next_due();
             match rule(Act::Expire, state) {
                 Rule::Becomes(to) => {
-                    assert_eq!(due, Some((AT, Due::Expire(0))));
-                    let order = after(order.clone(), decide(&order, 0, AT));
+                    assert_eq!(due, Some((AT, Due::Expire(0, AT))));
+                    let order = after(order.clone(), decide(&order, 0, (AT, AT)));
                     let standing = |line| Content::of(&order, 0).standing(line);
                     assert_eq!([0, 1].map(|line| standing(line).units(to)), [3, 3]);
                     let work = order.shipments[0].work.as_deref().expect("it worked on it");
@@ -164,8 +165,8 @@ mod tests {
     fn units_go_back_to_the_shelf_and_are_cancelled_in_one_turn_of_each_pair() {
         let order = kept(UnitState::Ready);
         let before = AT.saturating_add_micros(-1);
-        assert_eq!(decide(&order, 0, before).units, [], "it is not over");
-        let event = decide(&order, 0, AT);
+        assert_eq!(decide(&order, 0, (before, AT)).units, [], "it is not over");
+        let event = decide(&order, 0, (AT, AT));
         let units = [order.units_of(0, 3), order.units_of(2, 3)];
         assert_eq!((&event.units[..], event.packages.len()), (&units[..], 1));
         let effects = event.effects();
@@ -186,7 +187,7 @@ mod tests {
         order.order_holds = on_hold(1).order_holds;
         assert_eq!(order.next_due(), None);
         order.order_holds = Box::default();
-        assert_eq!(order.next_due(), Some((AT, Due::Expire(0))));
+        assert_eq!(order.next_due(), Some((AT, Due::Expire(0, AT))));
     }
 
     #[test]
@@ -197,10 +198,36 @@ mod tests {
         for line in &mut order.lines {
             line.ordered = 3;
         }
-        assert_eq!(order.next_due(), Some((AT, Due::Expire(0))), "all of it is there");
+        assert_eq!(order.next_due(), Some((AT, Due::Expire(0, AT))), "all of it is there");
         let work = order.shipments[0].work.as_deref_mut().expect("its node worked on it");
         work.packages[0].take_out(1, 3);
         assert_eq!(order.next_due(), None);
+    }
+
+    /// The service comes late: what is over by then is more than what is over first, and has a part of
+    /// a bundle of which the rest is waited for.
+    #[test]
+    fn what_is_over_first_expires_though_a_part_of_a_bundle_is_over_as_well() {
+        let mut order = kept(UnitState::Ready);
+        order.bundles =
+            Box::new([OrderedBundle { sku: SkuNo(9), units: 3, line: 0, components: 2 }]);
+        for line in &mut order.lines {
+            line.ordered = 3;
+        }
+        let work = order.shipments[0].work.as_deref_mut().expect("its node worked on it");
+        let later = Some(AT.saturating_add_micros(1));
+        work.packages[0].take_out(0, 2);
+        work.packages[0].take_out(1, 2);
+        let part = LineUnits::from_slice(&[(0, 2)]);
+        let id = PackageId::numbered(9);
+        let part = Package { id, lines: part, until: later, ..work.packages[0].clone() };
+        work.packages.push(part);
+        let now = AT.saturating_add_micros(9);
+        let Some((at, Due::Expire(0, until))) = order.next_due() else { panic!("it is due") };
+        assert_eq!((at, until), (AT, AT));
+        let event = decide(&order, 0, (until, now));
+        assert_eq!((event.at, event.units.len(), event.packages.len()), (now, 2, 1));
+        assert_eq!(after(order, event).next_due(), None, "once; the part waits for the rest");
     }
 
     #[test]
@@ -209,7 +236,7 @@ mod tests {
         let packed = PackedOrder::of(&order);
         assert!(packed.has_expiry() && packed.needs_version_12());
         assert_eq!(KeptOrder::of(&order).order(), order);
-        let gone = after(order.clone(), decide(&order, 0, AT));
+        let gone = after(order.clone(), decide(&order, 0, (AT, AT)));
         assert_eq!(KeptOrder::of(&gone).order(), gone);
         assert!(!PackedOrder::of(&in_state(UnitState::Ready)).has_expiry());
         assert_eq!(gone.state(), OrderState::Open, "its other shipment is there");

@@ -122,7 +122,7 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     let now = kernel.state.now();
     Ok(Some(match due {
         Due::LetGo => let_go::append(claims, &order, now).await?,
-        Due::Expire(shipment) => expire::append(claims, &order, (shipment, now))?,
+        Due::Expire(shipment, until) => expire::append(claims, &order, (shipment, until, now))?,
         Due::Release(shipment) => release::append(claims, &order, (shipment, now))?,
     }))
 }
