@@ -13,7 +13,7 @@ use crate::model::catalog::Item;
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::model::{
     KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
-    Said, StateHash, StockEffect, Timestamp,
+    Said, StateHash, StockEffect,
 };
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
@@ -149,6 +149,9 @@ impl<'a> Applier<'a> {
             Effect::Order(no, OrderEffect::Place(packed)) => {
                 if self.counts {
                     self.counting.placed(unpacked(&packed).loads());
+                }
+                if self.kernel.state.releases.is_on() {
+                    self.kernel.state.wakes.note(no, self.kernel.state.now());
                 }
                 self.place_order(lsn, no, packed)
             }
@@ -311,7 +314,22 @@ impl<'a> Applier<'a> {
             self.keep(pair)?;
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
+        self.note_placed(no, reserves);
         self.place_order(lsn, no, packed)
+    }
+
+    /// What was placed may be due for release, where a node of it releases shipments by a rule: behind
+    /// what was due before.
+    fn note_placed(&self, no: OrderNo, reserves: &[Reserve]) {
+        let state = &self.kernel.state;
+        if !state.releases.is_on() {
+            return;
+        }
+        let network = state.network.load();
+        let has_rule = |of: &Reserve| network.node(of.pair.node).node.release.is_some();
+        if reserves.iter().any(has_rule) {
+            state.wakes.note(no, state.now());
+        }
     }
 
     fn place_order(
@@ -328,9 +346,6 @@ impl<'a> Applier<'a> {
         }
         if packed.is_held() {
             self.note_hold(no, &packed);
-        }
-        if state.releases.is_on() {
-            state.wakes.note(no, Timestamp::default());
         }
         let cell = state.orders.cell(no);
         self.order(no, cell.ask(OrderMessage::Place(KeptOrder::placed(packed, lsn))))
@@ -370,7 +385,8 @@ impl<'a> Applier<'a> {
             before.keep_order(order, cell)?;
         }
         if self.kernel.state.releases.is_on() && may_release(&effect) {
-            self.kernel.state.wakes.note(order, Timestamp::default());
+            // Behind what was due before.
+            self.kernel.state.wakes.note(order, self.kernel.state.now());
         }
         match &effect {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
