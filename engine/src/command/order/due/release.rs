@@ -6,6 +6,8 @@
 //!   another rule, or a start -----/          \--> noted for when it will be
 //! ```
 
+use tokio::task::consume_budget;
+
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
 use crate::model::{Happened, Order, OrderNo, Pair, ReleaseRule, Timestamp};
@@ -64,10 +66,13 @@ fn at_of(node: &PlanningNode, rule: ReleaseRule, order: &Order, at: u16) -> Opti
     })
 }
 
-/// Whether somebody took a shipment, from 0, back from its node: he releases it, and no rule.
+/// Whether somebody took a shipment, from 0, back from its node: he releases it, and no rule. One that
+/// its node did not give back was not taken.
 fn was_taken_back(order: &Order, shipment: u16) -> bool {
-    let is_of_it = |of: Option<u16>| of == Some(shipment);
-    order.timeline.iter().any(|told| told.what == Happened::Recalled && is_of_it(told.shipment))
+    let of_it = order.timeline.iter().filter(|told| told.shipment == Some(shipment));
+    let recalls = of_it.map(|told| told.what);
+    let last = recalls.filter(|what| matches!(what, Happened::Recalled | Happened::RecallRefused));
+    last.last() == Some(Happened::Recalled)
 }
 
 /// Releases a shipment, from 0, of an order in hand.
@@ -90,6 +95,8 @@ pub(super) async fn look(kernel: &Kernel, look: Look) -> Result<(), EngineError>
         Look::Pair(pair) => wake(kernel, pair).await,
         Look::Node(node) => {
             for (sku, entry) in kernel.state.catalogue.iter() {
+                // It looks at all items, and the re-pegger and the lapser run on the same task.
+                consume_budget().await;
                 if entry.row.seat(node).is_some() {
                     wake(kernel, Pair { sku, node }).await?;
                 }
@@ -108,7 +115,33 @@ async fn wake(kernel: &Kernel, pair: Pair) -> Result<(), EngineError> {
     let mut orders: Vec<OrderNo> = there.map(|of| of.order).collect();
     orders.dedup();
     for no in orders {
-        kernel.state.wakes.note(no, Timestamp::default());
+        // Behind what was due before.
+        kernel.state.wakes.note(no, kernel.state.now());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::order::fixture::order;
+    use crate::model::Happened::{RecallRefused, Recalled, Released};
+    use crate::model::{Entry, Lsn, Said};
+
+    #[test]
+    fn what_somebody_took_back_is_his_and_what_its_node_kept_is_not() {
+        let of = |shipment, all: &[Happened]| {
+            let mut order = order();
+            for what in all {
+                let entry = Entry::new(Lsn::new(2), *what, &Said::default());
+                order.timeline.keep(&Entry { shipment: Some(shipment), ..entry });
+            }
+            was_taken_back(&order, 0)
+        };
+        assert!(!of(0, &[Released]));
+        assert!(of(0, &[Released, Recalled]));
+        assert!(!of(1, &[Recalled]), "of another shipment");
+        assert!(!of(0, &[Recalled, RecallRefused]));
+        assert!(of(0, &[Recalled, RecallRefused, Recalled, Released]));
+    }
 }
