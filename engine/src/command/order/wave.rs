@@ -170,21 +170,22 @@ async fn take(in_hand: &mut Claims<'_>, no: OrderNo, shipment: u16) -> Result<Ta
 pub(crate) mod tests {
     use super::*;
     use crate::command::fixture::{check, node_id, said, wave};
-    use crate::engine::tests::{one_unit, poll};
+    use crate::engine::tests::{one_unit, poll, run};
     use crate::model::{Refusal, RefusalKind};
     use std::pin::pin;
     use std::task::Poll;
 
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
-        let (engine, _pump) = one_unit();
-        let released = |node: &str| match poll(pin!(engine.release_wave(wave(node)))) {
-            Poll::Ready(Err(EngineError::Refused(refusal))) => Err(refusal),
-            Poll::Ready(Ok(_)) => Ok(()),
-            _ => panic!("it is answered at once"),
+        let (engine, mut pump) = one_unit();
+        let unknown = match poll(pin!(engine.release_wave(wave("X")))) {
+            Poll::Ready(Err(EngineError::Refused(refusal))) => refusal,
+            _ => panic!("it is refused at once"),
         };
-        let unknown = Err(Refusal::NodeNotFound { node_id: node_id("X") });
-        check([("X", released("X"), unknown), ("N", released("N"), Ok(()))])
+        // A wave of nothing is written as well.
+        assert!(!run(&mut pump, engine.release_wave(wave("N"))).is_repeat);
+        let not_found = Refusal::NodeNotFound { node_id: node_id("X") };
+        check([("X", Err(unknown), Err(not_found)), ("N", Ok(()), Ok(()))])
     }
 
     #[test]
