@@ -4,6 +4,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod ask;
+pub(crate) mod change;
 mod common;
 pub(crate) mod desk;
 pub(crate) mod exit;

@@ -176,19 +176,93 @@ fn decline(server: &Server) {
     });
 }
 
-#[test]
-fn a_customer_who_was_asked_waits_for_his_units() {
+/// Two nodes, of which the store offers pickup, and what the orders of a file ask of them.
+fn two_nodes(orders: &str) -> (Files, Server) {
     let files = Files::new();
     let server = Server::start(&files.data());
     let names = [
         files.write("nodes.csv", STORES),
         files.write("items.csv", "sku,title\nSCARF,Silk scarf\n"),
         files.write("stock.csv", "sku,node_id,on_hand\nSCARF,SHOP,1\nSCARF,DEPOT,5\n"),
-        files.write("orders.csv", PICKUP),
+        files.write("orders.csv", orders),
     ];
     let names = names.iter().map(String::as_str);
     let imported = server.run(&std::iter::once("import").chain(names).collect::<Vec<_>>());
     assert_eq!(imported.code, 0, "{imported:?}");
+    (files, server)
+}
+
+#[test]
+fn an_order_goes_elsewhere_and_leaves_from_elsewhere_as_its_desk_asks() {
+    let (_files, server) =
+        two_nodes("order_id,destination_postal_code,sku,quantity\nWEB-1,10001,SCARF,1\n");
+    let change = |args: &[&str]| order(&server, &[&["change", "WEB-1"], args].concat());
+    let shown = || order(&server, &["show", "WEB-1", "--json"]).json();
+    let node = |of: &serde_json::Value| {
+        let shipments = of["shipments"].as_array().expect("shipments").iter();
+        let open = shipments.filter(|of| of["state"] == "planned");
+        open.map(|of| of["node_id"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(node(&shown()), ["SHOP"]);
+
+    let moved = change(&["--move", "1=DEPOT", "--reason", "the store closes"]);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    for told in ["DEPOT", "sourcing has it cost ", ", not "] {
+        assert!(moved.stdout.contains(told), "{told} is not in {}", moved.stdout);
+    }
+    // Sourcing proposes the only other one.
+    assert_eq!(change(&["--move", "1", "--commit"]).code, 0);
+    assert_eq!(node(&shown()), ["DEPOT"]);
+
+    let far = change(&["--postal-code", "89506", "--country", "US", "--deliver-by", "2100-01-04"]);
+    assert_eq!(far.code, 0, "{far:?}");
+    for told in ["to          89506, US", "wanted by   2100-01-04"] {
+        assert!(far.stdout.contains(told), "{told} is not in {}", far.stdout);
+    }
+    let collected = change(&["--pickup", "SHOP", "--only-stock-there", "--commit"]);
+    assert_eq!(collected.code, 0, "{collected:?}");
+    assert!(collected.stdout.contains("pickup at   SHOP, of its own stock alone"), "{collected:?}");
+    assert_eq!(node(&shown()), ["SHOP"]);
+    let unknown = change(&["--service", "rocket"]);
+    assert_eq!(unknown.code, 9, "{unknown:?}");
+    assert!(unknown.stderr.contains("rocket"), "{unknown:?}");
+    let wrong: [&[&str]; 5] = [
+        &["--pickup", "SHOP", "--postal-code", "10001"],
+        &["--country", "US"],
+        &["--only-stock-there", "--note", "x"],
+        &["--move", "1="],
+        &["--deliver-by", "tomorrow"],
+    ];
+    for wrong in wrong {
+        assert_eq!(change(wrong).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_wave_is_looked_at_released_and_not_released_again() {
+    let (_files, server) = served();
+    let release = |args: &[&str]| server.run(&[&["work", "release"], args].concat());
+    let seen = release(&["RENO", "--dry-run"]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.stdout.starts_with("2 would be released, 0 left\n"), "{seen:?}");
+    let once = ["RENO", "--limit", "1", "--request-id", "W-1", "--json"];
+    let first = release(&once);
+    assert_eq!((first.code, &first.json()["left"]), (0, &1.into()), "{first:?}");
+    assert_eq!(release(&once).json()["shipments"], first.json()["shipments"], "the same wave");
+    let rest = release(&["--kind", "warehouse", "--service", "standard", "--class", "win"]);
+    assert!(rest.stdout.starts_with("0 released, 0 left\n"), "{rest:?}");
+    let rest = release(&["--kind", "warehouse", "--ship-by", "2100-01-04"]);
+    assert!(rest.stdout.starts_with("1 released, 0 left\n"), "{rest:?}");
+    for wrong in
+        [&[][..], &["RENO", "--kind", "store"], &["--kind", "shed"], &["RENO", "--class", "x"]]
+    {
+        assert_eq!(release(wrong).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_customer_who_was_asked_waits_for_his_units() {
+    let (_files, server) = two_nodes(PICKUP);
     let too_early = order(&server, &["resolve-decline", "PICK-1", "1"]);
     assert_eq!(too_early.code, 9, "{too_early:?}");
     assert!(too_early.stderr.contains("CUSTOMER_NOT_ASKED"), "{too_early:?}");

@@ -178,9 +178,9 @@ pub(crate) mod tests {
     /// The refusals of the table, whose rows are checked.
     pub(crate) fn table() -> Vec<RefusalKind> {
         let (engine, mut pump) = one_unit();
-        let unknown = match poll(pin!(engine.release_wave(wave("X")))) {
-            Poll::Ready(Err(EngineError::Refused(refusal))) => refusal,
-            _ => panic!("it is refused at once"),
+        let at_once = poll(pin!(engine.release_wave(wave("X"))));
+        let Poll::Ready(Err(EngineError::Refused(unknown))) = at_once else {
+            panic!("it is refused at once")
         };
         // A wave of nothing is written as well.
         assert!(!run(&mut pump, engine.release_wave(wave("N"))).is_repeat);

@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::order::{OrderView, ShipmentView, read};
 use super::{View, lines, or_dash, print, table};
-use crate::cli::desk::{AddArg, ChangeArgs, CommitArgs};
+use crate::cli::change::{AddArg, ChangeArgs, CommitArgs, MoveArg};
 use crate::cli::{CommandError, Exit, OutputArgs};
 use crate::client::{Client, Refused, words};
+use crate::dates;
 
 /// What a change would come to.
 #[derive(Debug, Serialize)]
@@ -28,10 +29,17 @@ struct QuoteView {
     dates: Vec<DateView>,
     amount_before_minor: i64,
     amount_minor: i64,
+    /// What sourcing has it cost, in minor units of the policy's currency; none where no unit is sourced
+    /// anew.
+    sourcing_cost_before_minor: Option<i64>,
+    sourcing_cost_minor: Option<i64>,
     /// As it would be.
     order: OrderView,
     #[serde(skip)]
     note_differs: bool,
+    /// Where, how and by when it would go, where that is another than now.
+    #[serde(skip)]
+    goes: Vec<String>,
     version: u64,
 }
 
@@ -154,6 +162,21 @@ impl Asked {
         for of in &args.adds {
             all.push((format!("--add {}", text(of)), Operation::AddLine(added(of))));
         }
+        if let Some((asked, destination)) = destination(args) {
+            all.push((asked, Operation::SetDestination(destination)));
+        }
+        if let Some(service) = &args.service {
+            all.push((format!("--service {service}"), Operation::SetService(service.clone())));
+        }
+        if let Some(day) = args.deliver_by {
+            let operation = Operation::SetDeliverBy(dates::to_wire(day));
+            all.push((format!("--deliver-by {day}"), operation));
+        }
+        if let Some(MoveArg { shipment, node }) = &args.moved {
+            let to = if node.is_empty() { String::new() } else { format!("={node}") };
+            let operation = v1::MoveShipment { shipment_number: *shipment, node_id: node.clone() };
+            all.push((format!("--move {shipment}{to}"), Operation::MoveShipment(operation)));
+        }
         if let Some(note) = &args.note {
             all.push((format!("--note {note}"), Operation::SetNote(note.clone())));
         }
@@ -175,6 +198,22 @@ impl Asked {
         let at = operation.and_then(|at| usize::try_from(at).ok());
         at.and_then(|at| self.0.get(at)).map(|(said, _)| said.clone()).unwrap_or_default()
     }
+}
+
+/// Where an order is to go, with the argument that says it.
+fn destination(args: &ChangeArgs) -> Option<(String, v1::SetDestination)> {
+    if let Some(node) = &args.pickup {
+        let pickup = v1::Pickup { node_id: node.clone(), only_stock_there: args.only_stock_there };
+        let destination = v1::SetDestination { pickup: Some(pickup), ..Default::default() };
+        return Some((format!("--pickup {node}"), destination));
+    }
+    let code = args.postal_code.as_ref()?;
+    let destination = v1::SetDestination {
+        destination_country_code: args.country.clone().unwrap_or_default(),
+        destination_postal_code: code.clone(),
+        pickup: None,
+    };
+    Some((format!("--postal-code {code}"), destination))
 }
 
 impl FaultView {
@@ -209,23 +248,31 @@ fn changed(before: &v1::Order, after: &v1::Order) -> Vec<ChangedLine> {
 impl QuoteView {
     fn new(before: &v1::Order, of: v1::QuoteChangeResponse, asked: &Asked) -> Self {
         let order = of.order.unwrap_or_default();
+        let note_differs = order.note != before.note;
+        let order_id = order.order_id.clone();
+        let changed_lines = changed(before, &order);
+        let order = OrderView::new(order, of.version);
+        let now = OrderView::new(before.clone(), of.version).goes();
         let date = |days: &v1::DaysTold| DateView {
             shipment_number: days.shipment_number,
             deliver_by_before: words::date(days.deliver_by_before.as_ref()),
             deliver_by: words::date(days.deliver_by.as_ref()),
         };
         Self {
-            order_id: order.order_id.clone(),
+            order_id,
             change_token: URL_SAFE_NO_PAD.encode(&of.change_token),
             expire_time: words::time(of.expire_time.as_ref()),
             faults: of.faults.into_iter().map(|fault| FaultView::new(fault, asked)).collect(),
-            changed_lines: changed(before, &order),
+            changed_lines,
             shipments_touched: of.shipments_touched,
             dates: of.dates.iter().map(date).collect(),
             amount_before_minor: of.amount_before_minor,
             amount_minor: of.amount_minor,
-            note_differs: order.note != before.note,
-            order: OrderView::new(order, of.version),
+            sourcing_cost_before_minor: of.sourcing_cost_before_minor,
+            sourcing_cost_minor: of.sourcing_cost_minor,
+            note_differs,
+            goes: order.goes().into_iter().filter(|fact| !now.contains(fact)).collect(),
+            order,
             version: of.version,
         }
     }
@@ -261,6 +308,12 @@ impl QuoteView {
         changes.then(|| format!("the sum is {after} minor units of {currency}, not {before}"))
     }
 
+    fn sourcing_cost(&self) -> Option<String> {
+        let then = self.sourcing_cost_minor?;
+        let now = self.sourcing_cost_before_minor.map(|now| format!(", not {now}"));
+        Some(format!("sourcing has it cost {then} minor units{}", now.unwrap_or_default()))
+    }
+
     fn note(&self) -> Option<String> {
         self.note_differs.then(|| format!("the note is {:?}", self.order.note))
     }
@@ -287,14 +340,17 @@ impl View for QuoteView {
         }
         let Self { change_token, .. } = self;
         let until = or_dash(self.expire_time.as_ref());
-        let tables = [Some(format!("{id} would be changed")), self.lines(), self.shipments()];
+        let head = Some(format!("{id} would be changed"));
+        let goes = self.goes.iter().cloned().map(Some);
+        let tables = [self.lines(), self.shipments()];
         let kept = [
             self.note(),
             self.amount(),
+            self.sourcing_cost(),
             Some(format!("nothing is changed yet; until {until}, this changes it:")),
             Some(format!("backstock order commit {id} {change_token}")),
         ];
-        lines(tables.into_iter().chain(self.dates()).chain(kept))
+        lines(std::iter::once(head).chain(goes).chain(tables).chain(self.dates()).chain(kept))
     }
 }
 

@@ -186,29 +186,42 @@ impl OrderView {
         format!("{amount_minor} minor units of {currency_code}")
     }
 
-    fn facts(&self) -> Vec<Option<String>> {
-        let given =
-            |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label:<12}{text}"));
-        let promised = or_dash(self.promised_by.as_ref());
+    /// Where it goes, how, and by when.
+    pub(super) fn goes(&self) -> Vec<String> {
         let place = [self.destination_postal_code.as_str(), &self.destination_country_code];
         let place =
             place.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
-        let holds = self.holds.iter().map(|hold| given("hold", &hold.line()));
-        let facts = vec![
-            Some(format!("order {} is {}", self.order_id, self.state)),
-            given("placed", self.placed_time.as_deref().unwrap_or_default()),
-            given("customer", &self.customer_id),
-            given("channel", &self.channel),
-            given("to", &place),
-            given("pickup at", &self.pickup()),
-            given("service", &self.service),
-            given("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
-            given("promised by", &promised),
-            given("note", &self.note),
-            given("amount", &self.amount()),
+        let facts = [
+            fact("to", &place),
+            fact("pickup at", &self.pickup()),
+            fact("service", &self.service),
+            fact("wanted by", self.wanted_by.as_deref().unwrap_or_default()),
         ];
-        facts.into_iter().chain(holds).collect()
+        facts.into_iter().flatten().collect()
     }
+
+    fn facts(&self) -> Vec<Option<String>> {
+        let promised = or_dash(self.promised_by.as_ref());
+        let goes = self.goes().into_iter().map(Some);
+        let holds = self.holds.iter().map(|hold| fact("hold", &hold.line()));
+        let placed = [
+            Some(format!("order {} is {}", self.order_id, self.state)),
+            fact("placed", self.placed_time.as_deref().unwrap_or_default()),
+            fact("customer", &self.customer_id),
+            fact("channel", &self.channel),
+        ];
+        let told = [
+            fact("promised by", &promised),
+            fact("note", &self.note),
+            fact("amount", &self.amount()),
+        ];
+        placed.into_iter().chain(goes).chain(told).chain(holds).collect()
+    }
+}
+
+/// What is known of an order, with its label; none if it is empty.
+fn fact(label: &str, text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| format!("{label:<12}{text}"))
 }
 
 impl LineView {
