@@ -254,10 +254,14 @@ impl<'a> Applier<'a> {
         let is_moved =
             known.is_some_and(|known| known.node.time_zone != changed.node(no).node.time_zone);
         self.mark_all();
-        let is_ruled = changed.node(no).node.release.is_some();
+        let releases = changed.node(no);
+        let releases_anew = releases.node.release.is_some()
+            && known.is_none_or(|known| {
+                known.node.release != releases.node.release || known.calendar != releases.calendar
+            });
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
-        if is_ruled {
+        if releases_anew {
             self.kernel.state.releases.begin(no);
             self.kernel.state.wakes.ring();
         }
@@ -455,11 +459,14 @@ impl<'a> Applier<'a> {
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
     }
 
-    /// Units that orders rest on may be there from now on, at a node that releases shipments then.
+    /// Units that orders rest on may be there from now on, at a node that releases shipments then. What
+    /// who looked for units saw is as old as a step's end, and is seen here: where nothing waited then, what
+    /// came to wait since wakes its order itself.
     fn note_release(&self, pair: Pair, effect: &StockEffect) {
         let state = &self.kernel.state;
+        let waits = || state.cell(pair).shared().glance().has_backlog;
         let releases = || state.network.load().node(pair.node).node.release.is_some();
-        if matches!(effect, StockEffect::Change { .. }) && releases() {
+        if matches!(effect, StockEffect::Change { .. }) && effect.frees() && waits() && releases() {
             state.releases.note(Look::Pair(pair));
             state.wakes.ring();
         }

@@ -41,7 +41,7 @@ pub use order::progress::ProgressShipment;
 pub use order::release_hold::{OrderHoldReleased, ReleaseOrderHold};
 pub use order::released::{Released, ShipmentsReleased};
 pub use order::resolve_decline::{DeclineResolved, ResolveDecline};
-pub use order::wave::{ReleaseWave, Wave, WaveAt, WaveFound};
+pub use order::wave::{ReleaseWave, Wave, WaveAt, WaveFilter, WaveFound};
 pub use supply::change_stock::ChangeStock;
 pub use supply::transfer::dispatch::DispatchTransfer;
 pub use supply::transfer::recall::RecallTransfer;

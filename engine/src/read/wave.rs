@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::work::seen::SeenWork;
 use super::work::{ShipmentWork, node_work};
-use crate::command::{Wave, WaveAt, WaveFound};
-use crate::model::{NodeId, ServiceNo, UnitState};
+use crate::command::{Wave, WaveAt, WaveFilter, WaveFound};
+use crate::model::{NodeId, UnitState};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 
@@ -23,12 +23,11 @@ pub fn find_wave(kernel: &Kernel, seen: &SeenWork, wave: &Wave) -> Result<WaveFo
             of_kind.map(|of| of.node.id.clone()).collect()
         }
     };
-    let named = wave.services.iter().filter_map(|name| network.service_no(Some(name)));
-    let services: Vec<ServiceNo> = named.collect();
+    let filter = wave.filter(&network);
     let mut found = Vec::new();
     for node in &nodes {
         let work = node_work(kernel, seen, node)?;
-        found.extend(work.shipments.into_iter().filter(|of| is_of(of, wave, &services)));
+        found.extend(work.shipments.into_iter().filter(|of| can_be_of(of, &filter)));
     }
     found.sort_by_key(|of| (of.cut_off.is_none(), of.cut_off, of.key()));
     let all = u32::try_from(found.len()).unwrap_or(u32::MAX);
@@ -39,11 +38,8 @@ pub fn find_wave(kernel: &Kernel, seen: &SeenWork, wave: &Wave) -> Result<WaveFo
     Ok(WaveFound { shipments, all })
 }
 
-/// Whether a wave, of these services or of all, could release a shipment.
-fn is_of(of: &ShipmentWork, wave: &Wave, services: &[ServiceNo]) -> bool {
+/// Whether a wave could release a shipment.
+fn can_be_of(of: &ShipmentWork, filter: &WaveFilter<'_>) -> bool {
     let can_be = of.state == UnitState::Allocated && of.waiting == 0 && !of.is_on_hold;
-    let is_in_time = wave.ship_by.is_none_or(|day| of.ship_by.is_some_and(|by| by <= day));
-    let is_of_class = wave.class.is_none_or(|class| of.priority.class() == class);
-    let is_of_service = services.is_empty() || services.contains(&of.service);
-    can_be && is_in_time && is_of_class && is_of_service
+    can_be && filter.takes(of.ship_by, of.priority, of.service)
 }

@@ -2,13 +2,13 @@
 
 use backstock_engine::command::{
     AnyEvent, DefineNode, HoldOrder, NodeDefinition, ProgressShipment, ReleaseOrderHold,
-    ReleaseWave, StockOperation, Wave, WaveAt,
+    ReleaseWave, SetOrderPriority, StockOperation, Wave, WaveAt,
 };
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::model::{
     Day, Happened, InboundId, LineUnits, Lsn, NodeKind, OrderHoldId, OrderHoldKind, Policy,
-    PriorityClass, Refusal, ReleaseRule, Shortage, Step, Text, Timestamp,
+    Priority, PriorityClass, Refusal, ReleaseRule, Shortage, Step, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -176,6 +176,22 @@ fn a_rule_is_for_shipments_that_are_there_already_and_a_node_without_one_release
 }
 
 #[test]
+fn a_rule_goes_by_the_calendar_that_its_node_has_by_then() {
+    let mut world = World::new(Some(ReleaseRule::BeforeCutOff(0)), 9);
+    world.place("O");
+    world.pass_to(before_cut_off(2));
+    assert_eq!(world.released("O"), 0);
+    let cut_off_minute = ruled(None).cut_off_minute - 60;
+    let earlier = || NodeDefinition { cut_off_minute, ..ruled(Some(ReleaseRule::BeforeCutOff(0))) };
+    world.define(earlier());
+    assert_eq!(world.released("O"), 0);
+    world.pass_to(before_cut_off(1));
+    assert_eq!(world.released("O"), 1);
+    world.define(earlier());
+    assert_eq!(world.released("O"), 1, "once");
+}
+
+#[test]
 fn an_order_on_hold_is_released_after_the_hold_and_one_that_was_taken_back_by_hand_alone() {
     let mut world = World::new(Some(ReleaseRule::BeforeCutOff(60)), 9);
     world.place("HELD");
@@ -287,16 +303,20 @@ fn a_wave_is_of_the_services_days_and_classes_that_it_names() {
 #[test]
 fn what_is_no_more_as_it_was_found_is_passed_over() {
     let mut world = World::new(None, 9);
-    for id in ["A", "B"] {
+    for id in ["A", "B", "C"] {
         world.place(id);
     }
     let engine = world.single.engine.clone();
-    let wave = at_node(9);
+    let class = Some(Priority::default().class());
+    let wave = Wave { class, ..at_node(9) };
     let found = engine.find_wave(&wave).expect("found");
     world.single.run(cancel(&engine, "A", &[])).expect("cancelled");
     world.step("B", Step::Release);
+    let priority = Priority::new(PriorityClass::Win, 0).expect("a tier");
+    let first = SetOrderPriority { meta: meta(), order: order_id("C"), priority };
+    world.single.run(engine.set_order_priority(first)).expect("it is of another class");
     let command = ReleaseWave { meta: keyed("K"), wave, found };
     let done = world.single.run(engine.release_wave(command)).expect("answered");
     assert_eq!(world.told(done.version), (Vec::new(), 0));
-    assert_eq!((world.released("A"), world.released("B")), (0, 1));
+    assert_eq!(["A", "B", "C"].map(|id| world.released(id)), [0, 1, 0]);
 }

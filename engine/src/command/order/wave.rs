@@ -12,7 +12,8 @@ use crate::limits::{SERVICES_MAX, WAVE_SHIPMENTS_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Day, Meta, NodeId, NodeKind, OrderNo, PriorityClass, Rule, ServiceName, Violation,
+    Day, Meta, NodeId, NodeKind, OrderNo, Priority, PriorityClass, Rule, ServiceName, ServiceNo,
+    Shipment, Violation,
 };
 use crate::state::network::Network;
 use crate::transaction::attempts::Attempt;
@@ -47,6 +48,13 @@ pub enum WaveAt {
     /// At all nodes of a kind.
     #[n(2)]
     Kind(#[n(0)] NodeKind),
+}
+
+/// Of which shipments a wave is, its services by number.
+#[derive(Debug)]
+pub struct WaveFilter<'a> {
+    wave: &'a Wave,
+    services: Vec<ServiceNo>,
 }
 
 /// What a wave could release.
@@ -92,6 +100,22 @@ impl Wave {
         }
         finish(found)
     }
+
+    /// What it is of. Its services are known.
+    pub fn filter(&self, network: &Network) -> WaveFilter<'_> {
+        let named = self.services.iter().filter_map(|name| network.service_no(Some(name)));
+        WaveFilter { wave: self, services: named.collect() }
+    }
+}
+
+impl WaveFilter<'_> {
+    /// Whether it is of shipments that leave on that day, of orders of that priority by that service.
+    pub fn takes(&self, ship_by: Option<Day>, priority: Priority, service: ServiceNo) -> bool {
+        let Wave { ship_by: last, class, .. } = self.wave;
+        last.is_none_or(|last| ship_by.is_some_and(|by| by <= last))
+            && class.is_none_or(|class| priority.class() == class)
+            && (self.services.is_empty() || self.services.contains(&service))
+    }
 }
 
 impl Command for ReleaseWave {
@@ -119,9 +143,10 @@ impl Command for ReleaseWave {
         if let WaveAt::Node(id) = &self.wave.at {
             kernel.state.network.load().named(id)?;
         }
+        let filter = self.wave.filter(&kernel.state.network.load());
         let (mut shipments, mut gone) = (Vec::new(), 0);
         for (no, shipment) in &self.found.shipments {
-            match take(&mut tx.claims, *no, *shipment).await? {
+            match take(&mut tx.claims, &filter, (*no, *shipment)).await? {
                 Taken::Released(released) => shipments.push(released),
                 Taken::Gone => gone += 1,
                 Taken::Busy => {}
@@ -147,11 +172,18 @@ enum Taken {
 
 /// Takes an order in hand, if no other command has it, to release a shipment of it. Never sleeps: orders
 /// that it has in hand keep nobody waiting for others.
-async fn take(in_hand: &mut Claims<'_>, no: OrderNo, shipment: u16) -> Result<Taken, EngineError> {
+async fn take(
+    in_hand: &mut Claims<'_>,
+    filter: &WaveFilter<'_>,
+    (no, shipment): (OrderNo, u16),
+) -> Result<Taken, EngineError> {
     let kernel = in_hand.kernel();
     let Some(order) = read_order(kernel, no).await? else { return Ok(Taken::Gone) };
-    let is_of_it = usize::from(shipment) < order.shipments.len();
-    if !is_of_it || !may_be_released(&order, shipment) {
+    let takes = |of: &Shipment| {
+        filter.takes(of.ship_by, order.header.priority, order.header.service)
+            && may_be_released(&order, shipment)
+    };
+    if !order.shipments.get(usize::from(shipment)).is_some_and(takes) {
         return Ok(Taken::Gone);
     }
     let mut claims = Claims::new(kernel);
