@@ -1,17 +1,23 @@
 //! Packages that wait for customers at a node that keeps them for some days.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
 use backstock_engine::command::{
-    DefineNode, HoldOrder, NodeDefinition, OrderRequest, ProgressShipment, ReleaseOrderHold,
-    StockOperation,
+    CancelOrder, DefineNode, HoldOrder, NodeDefinition, OrderRequest, ProgressShipment,
+    ReleaseOrderHold, StockOperation,
 };
 use backstock_engine::disk::SimulatedDisk;
-use backstock_engine::engine::{Done, EngineError, OrderView};
+use backstock_engine::engine::{Done, Engine, EngineError, OrderView};
 use backstock_engine::model::{
-    Happened, Lsn, NodeKind, OrderHoldId, OrderHoldKind, OrderState, PickupOffer, Refusal,
+    Happened, Lsn, Meta, NodeKind, OrderHoldId, OrderHoldKind, OrderState, PickupOffer, Refusal,
     Shortage, Step, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
+use backstock_tests::seed::{Random, seeds};
 use backstock_tests::single::Single;
+use tokio::sync::Barrier;
 
 /// Days that the store keeps packages.
 const DAYS: u16 = 2;
@@ -238,4 +244,157 @@ fn a_package_expires_later_where_the_disk_is_full() {
     world.single.drain();
     assert_eq!(world.state("FIRST"), OrderState::Cancelled);
     assert_eq!((world.served(), world.told(Happened::Expired).len()), (2, 1));
+}
+
+/// What may end the wait of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ends {
+    Collected,
+    Cancelled,
+    Expired,
+}
+
+/// A round of the race: an order whose package waits until `end`.
+struct Race {
+    engine: Engine,
+    id: String,
+    at: Timestamp,
+    end: Timestamp,
+}
+
+impl Race {
+    /// The order has both units, another one waits for them, and its last instant is the next.
+    async fn new(engine: &Engine, round: u64) -> Self {
+        let days = i64::try_from(round).expect("a number of rounds") * (i64::from(DAYS) + 1);
+        let (at, end) =
+            (NOW.saturating_add_micros(days * DAY), end().saturating_add_micros(days * DAY));
+        set(engine, "A", "S", 2).await;
+        let race = Self { engine: engine.clone(), id: format!("o{round}"), at, end };
+        for id in [&race.id, &race.next()] {
+            place(engine, collected(id)).await.expect("placed");
+        }
+        race.step(Step::MakeReady(Vec::new())).await.expect("it is ready");
+        engine.tell_time(end.saturating_add_micros(-1));
+        race
+    }
+
+    fn next(&self) -> String {
+        format!("next-{}", self.id)
+    }
+
+    async fn step(&self, step: Step) -> Result<Done, EngineError> {
+        let (meta, order) = (Meta { at: self.at, ..meta() }, order_id(&self.id));
+        self.engine.progress_shipment(ProgressShipment { meta, order, shipment: 1, step }).await
+    }
+
+    async fn send(&self, of: Ends) -> Option<Result<Done, EngineError>> {
+        match of {
+            Ends::Collected => Some(self.step(Step::Collect(Vec::new())).await),
+            Ends::Cancelled => {
+                let (meta, order) = (Meta { at: self.at, ..meta() }, order_id(&self.id));
+                let cancel = CancelOrder { meta, order, lines: Vec::new(), shipment: None };
+                Some(self.engine.cancel_order(cancel).await)
+            }
+            Ends::Expired => {
+                self.engine.tell_time(self.end);
+                None
+            }
+        }
+    }
+
+    /// Who ended it: one did, the others were told so, and its units are where that says.
+    async fn ended(&self, answers: &[(Ends, Option<Result<Done, EngineError>>)]) -> Ends {
+        let closed = async {
+            loop {
+                let order = self.engine.order(&order_id(&self.id)).await.expect("the order").order;
+                // Nobody answers an expiry, and who waited has its units a moment later.
+                if order.state() == OrderState::Closed
+                    || (order.state() == OrderState::Cancelled && self.served().await == 2)
+                {
+                    return order;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let order = tokio::time::timeout(Duration::from_secs(30), closed).await.expect("it ends");
+        let ends = order.timeline.iter().filter_map(|entry| match entry.what {
+            Happened::Collected => Some(Ends::Collected),
+            Happened::Cancelled => Some(Ends::Cancelled),
+            Happened::Expired => Some(Ends::Expired),
+            _ => None,
+        });
+        let ends: Vec<Ends> = ends.collect();
+        let [end] = ends[..] else { panic!("{}: {ends:?}, {answers:?}", self.id) };
+        for (of, answer) in answers {
+            let Some(answer) = answer else { continue };
+            let is_told = match answer {
+                Ok(_) => *of == end,
+                Err(EngineError::Refused(refusal)) => *of != end && is_true(refusal, end),
+                Err(error) => panic!("{of:?}: {error:?}"),
+            };
+            assert!(is_told, "{}: {end:?}, but {of:?} was told {answer:?}", self.id);
+        }
+        let left = if end == Ends::Collected { 2 } else { 0 };
+        let stock = self.engine.stock(&sku("A"), &node_id("S")).await.expect("the pair").stock;
+        let served = self.served().await;
+        assert_eq!((stock.on_hand, served), (2 - left, 2 - left), "{}: {end:?}", self.id);
+        end
+    }
+
+    /// Units of the order that waits which are there.
+    async fn served(&self) -> u32 {
+        let next = self.engine.order(&order_id(&self.next())).await.expect("the order");
+        let there = next.supplies.iter().flatten().filter(|(supply, _)| supply.is_there());
+        there.map(|(_, units)| units).sum()
+    }
+}
+
+/// Whether a refusal tells how the wait of a package ended.
+fn is_true(refusal: &Refusal, end: Ends) -> bool {
+    match refusal {
+        Refusal::ShipmentExpired { .. } => end == Ends::Expired,
+        Refusal::UnitsShipped { .. } => end == Ends::Collected,
+        Refusal::UnitsCancelled { .. } | Refusal::ShipmentNotPlanned { .. } => {
+            end != Ends::Collected
+        }
+        _ => false,
+    }
+}
+
+/// The customer is at the counter, the desk calls it off, and the store's last day ends, at once.
+/// `BACKSTOCK_RUNS` says how many rounds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_collection_a_cancellation_and_the_last_day_at_once_one_ends_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (engine, _) = open(directory.path()).await;
+    define_nodes(&engine, &[store()]).await;
+    define_items(&engine, &["A"]).await;
+    let mut ends = BTreeMap::<Ends, u32>::new();
+    for (round, seed) in (0..).zip(seeds("one_ends_it", 100)) {
+        let mut random = Random::new(seed);
+        let race = Arc::new(Race::new(&engine, round).await);
+        let mut all = vec![Ends::Collected, Ends::Cancelled, Ends::Expired];
+        all.retain(|of| *of == Ends::Expired || random.percent(80));
+        let start = Arc::new(Barrier::new(all.len()));
+        let tasks: Vec<_> = all
+            .into_iter()
+            .map(|of| {
+                let (race, start) = (Arc::clone(&race), Arc::clone(&start));
+                tokio::spawn(async move {
+                    start.wait().await;
+                    (of, race.send(of).await)
+                })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.expect("no panic"));
+        }
+        *ends.entry(race.ended(&answers).await).or_default() += 1;
+        // What is left of the round.
+        let _ = cancel(&engine, &race.next(), &[]).await;
+    }
+    println!("what ended it, and how often: {ends:#?}");
+    assert_clean(&engine);
+    engine.shut_down().await;
 }
