@@ -62,7 +62,7 @@ Examples:
   backstock order change WEB-1001 --set 1=2 --add SCARF=1 --swap 3=HAT-RED=1
   backstock order change WEB-1001 --amount 1=1999 --currency EUR --commit
   backstock order change WEB-1001 --postal-code 94103 --deliver-by 2026-12-24
-  backstock order change WEB-1001 --move 2=RENO --reason \"The store is closed\"
+  backstock order change WEB-1001 --move 2=RENO --reason closed
   backstock order commit WEB-1001 TOKEN
   backstock order hold WEB-1001 fraud-review --kind fraud --owner risk
   backstock order release-hold WEB-1001 fraud-review
