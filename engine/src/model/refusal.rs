@@ -696,6 +696,8 @@ pub enum Stays {
     PartLeft,
     /// A line of it must not be split, and other units of that line are elsewhere.
     WholeLine,
+    /// Units of it wait, and it has no others, or only such as must not be apart from them.
+    Waiting,
 }
 
 impl Stays {
@@ -707,6 +709,7 @@ impl Stays {
             Self::WholeLine => {
                 "a line of it must not be split, and units of the line are elsewhere"
             }
+            Self::Waiting => "units of it wait, and what there is stays with them",
         }
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::SERVER_ENV;
+use crate::client::{Client, ClientError, Name, Says};
+use crate::config::{ACTOR_ENV, SERVER_ENV, VIA_ENV};
 
 /// Where `serve` listens by default.
 const DEFAULT_SERVER: &str = "127.0.0.1:7411";
@@ -30,6 +31,25 @@ pub struct ServerArgs {
     /// Give up after this long, as 30s or 5m [default: never].
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<Timeout>,
+
+    /// Who does it: timelines and the feed tell it.
+    #[arg(long, value_name = "NAME", env = ACTOR_ENV)]
+    pub actor: Option<Name>,
+
+    /// The channel through which it was asked, as phone.
+    #[arg(long, value_name = "NAME", env = VIA_ENV)]
+    pub via: Option<Name>,
+}
+
+impl ServerArgs {
+    /// Connects to it.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`].
+    pub async fn connect(&self) -> Result<Client, ClientError> {
+        let says = Says::of(self.actor.as_ref(), self.via.as_ref());
+        Client::connect_for(&self.server, says).await
+    }
 }
 
 /// A live server, or a data directory that no server uses.

@@ -2,15 +2,18 @@
 //! connection, the services over it, and what can go wrong.
 
 mod error;
+mod says;
 pub mod words;
 
 use std::future::Future;
 use std::time::Duration;
 
 use backstock_proto::v1;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 pub use error::{ClientError, Concern, Refused};
+pub use says::{BadName, Name, Says};
 
 use crate::cli::{ServerAddr, Timeout};
 
@@ -21,64 +24,75 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest response of the feed that is taken: the .proto file says so.
 const FEED_RESPONSE_BYTES_MAX: usize = 32 << 20;
 
+/// A connection whose calls say who makes them.
+pub type Wire = InterceptedService<Channel, Says>;
+
 /// A connection to one server. Cheap to clone; all clones share it.
 #[derive(Debug, Clone)]
 pub struct Client {
-    channel: Channel,
+    wire: Wire,
 }
 
 impl Client {
-    /// Connects to a server.
+    /// Connects to a server, for nobody in particular.
     ///
     /// # Errors
     /// [`ClientError::Unreachable`].
     pub async fn connect(addr: &ServerAddr) -> Result<Self, ClientError> {
+        Self::connect_for(addr, Says::default()).await
+    }
+
+    /// Connects to a server: each call says this.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`].
+    pub async fn connect_for(addr: &ServerAddr, says: Says) -> Result<Self, ClientError> {
         let unreachable = || ClientError::Unreachable(addr.to_string());
         let endpoint = Endpoint::from_shared(addr.uri().to_owned()).map_err(|_| unreachable())?;
         let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
         let channel = endpoint.connect().await.map_err(|_| unreachable())?;
-        Ok(Self { channel })
+        Ok(Self { wire: InterceptedService::new(channel, says) })
     }
 
     /// Items, nodes and the policy.
-    pub fn catalog(&self) -> v1::catalog_service_client::CatalogServiceClient<Channel> {
-        v1::catalog_service_client::CatalogServiceClient::new(self.channel.clone())
+    pub fn catalog(&self) -> v1::catalog_service_client::CatalogServiceClient<Wire> {
+        v1::catalog_service_client::CatalogServiceClient::new(self.wire.clone())
     }
 
     /// Availability and stock.
-    pub fn inventory(&self) -> v1::inventory_service_client::InventoryServiceClient<Channel> {
-        v1::inventory_service_client::InventoryServiceClient::new(self.channel.clone())
+    pub fn inventory(&self) -> v1::inventory_service_client::InventoryServiceClient<Wire> {
+        v1::inventory_service_client::InventoryServiceClient::new(self.wire.clone())
     }
 
     /// Orders.
-    pub fn orders(&self) -> v1::order_service_client::OrderServiceClient<Channel> {
-        v1::order_service_client::OrderServiceClient::new(self.channel.clone())
+    pub fn orders(&self) -> v1::order_service_client::OrderServiceClient<Wire> {
+        v1::order_service_client::OrderServiceClient::new(self.wire.clone())
     }
 
     /// Shipments.
-    pub fn fulfillment(&self) -> v1::fulfillment_service_client::FulfillmentServiceClient<Channel> {
-        v1::fulfillment_service_client::FulfillmentServiceClient::new(self.channel.clone())
+    pub fn fulfillment(&self) -> v1::fulfillment_service_client::FulfillmentServiceClient<Wire> {
+        v1::fulfillment_service_client::FulfillmentServiceClient::new(self.wire.clone())
     }
 
     /// Holds.
-    pub fn holds(&self) -> v1::hold_service_client::HoldServiceClient<Channel> {
-        v1::hold_service_client::HoldServiceClient::new(self.channel.clone())
+    pub fn holds(&self) -> v1::hold_service_client::HoldServiceClient<Wire> {
+        v1::hold_service_client::HoldServiceClient::new(self.wire.clone())
     }
 
     /// What happened. Some events are long.
-    pub fn feed(&self) -> v1::feed_service_client::FeedServiceClient<Channel> {
-        let client = v1::feed_service_client::FeedServiceClient::new(self.channel.clone());
+    pub fn feed(&self) -> v1::feed_service_client::FeedServiceClient<Wire> {
+        let client = v1::feed_service_client::FeedServiceClient::new(self.wire.clone());
         client.max_decoding_message_size(FEED_RESPONSE_BYTES_MAX)
     }
 
     /// Those whom the feed is sent to.
-    pub fn webhooks(&self) -> v1::webhook_service_client::WebhookServiceClient<Channel> {
-        v1::webhook_service_client::WebhookServiceClient::new(self.channel.clone())
+    pub fn webhooks(&self) -> v1::webhook_service_client::WebhookServiceClient<Wire> {
+        v1::webhook_service_client::WebhookServiceClient::new(self.wire.clone())
     }
 
     /// Operators' work.
-    pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Channel> {
-        v1::admin_service_client::AdminServiceClient::new(self.channel.clone())
+    pub fn admin(&self) -> v1::admin_service_client::AdminServiceClient<Wire> {
+        v1::admin_service_client::AdminServiceClient::new(self.wire.clone())
     }
 }
 

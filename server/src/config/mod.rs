@@ -33,6 +33,12 @@ pub const CONFIG_ENV: &str = "BACKSTOCK_CONFIG";
 /// Names the server that the client commands talk to.
 pub const SERVER_ENV: &str = "BACKSTOCK_SERVER";
 
+/// Names who makes the calls of other commands than `serve`.
+pub const ACTOR_ENV: &str = "BACKSTOCK_ACTOR";
+
+/// Names the channel through which what other commands than `serve` do was asked.
+pub const VIA_ENV: &str = "BACKSTOCK_VIA";
+
 /// Where Prometheus may scrape, if at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricsListen {
@@ -160,7 +166,7 @@ pub fn load(sources: Sources) -> Result<Loaded, ConfigError> {
     if let Some(path) = file {
         layers.push(Layer::file(&path)?);
     }
-    let (env, ignored) = Layer::env(sources.env, &[CONFIG_ENV, SERVER_ENV]);
+    let (env, ignored) = Layer::env(sources.env, &[CONFIG_ENV, SERVER_ENV, ACTOR_ENV, VIA_ENV]);
     layers.push(env);
     layers.push(Layer::flags(sources.flags));
 

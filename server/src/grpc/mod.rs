@@ -17,6 +17,7 @@
 //! | `limits` | what bounds one request, one page, one stream |
 
 mod admin;
+pub(crate) mod caller;
 mod catalog;
 mod enums;
 mod errors;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 
 use backstock_engine::command::Meta;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{Lsn, Origin, RequestId, Text, Timestamp};
+use backstock_engine::model::{Lsn, RequestId, Text, Timestamp};
 use tokio::sync::Semaphore;
 use tonic::Status;
 
@@ -125,7 +126,8 @@ impl Api {
 
     /// What a command carries that has no time of its own.
     fn meta(&self, request_id: Option<RequestId>, validate_only: bool) -> Meta {
-        Meta { request_id, content: None, origin: None, at: self.0.clock.now(), validate_only }
+        let origin = caller::origin(Text::default());
+        Meta { request_id, content: None, origin, at: self.0.clock.now(), validate_only }
     }
 
     /// Waits until reads show `min_version`.
@@ -157,10 +159,4 @@ impl Api {
 /// The status of an error whose fields are called as the engine calls them.
 fn plain(error: EngineError) -> Status {
     errors::status(error, &FieldNames::PLAIN)
-}
-
-/// The origin of a command, where the request gives a reason.
-fn origin(reason: Text) -> Option<Box<Origin>> {
-    let said = !reason.as_str().is_empty();
-    said.then(|| Box::new(Origin { reason, ..Origin::default() }))
 }

@@ -2,7 +2,7 @@
 //! name.
 
 /// Implements a generated trait for [`Api`](super::Api): each single call is the `handle`
-/// of the method's file. Methods that take or give streams stand in braces behind.
+/// of the method's file, and has its caller. Methods that take or give streams stand in braces behind.
 macro_rules! service {
     (
         $service:ident:
@@ -16,7 +16,9 @@ macro_rules! service {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
-                    $method::handle(self, request.into_inner()).await.map(Response::new)
+                    let caller = crate::grpc::caller::Caller::of(request.metadata())?;
+                    let work = $method::handle(self, request.into_inner());
+                    caller.during(work).await.map(Response::new)
                 }
             )+
             $($($streams)*)?

@@ -79,7 +79,7 @@ async fn import_files(
     args: &ImportArgs,
     report: &mut Report,
 ) -> Result<(), ImportError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let mut from = args.from_line.unwrap_or_default();
     for source in sources {
         let bar = progress(source);

@@ -211,7 +211,12 @@ fn an_order_goes_elsewhere_and_leaves_from_elsewhere_as_its_desk_asks() {
         assert!(moved.stdout.contains(told), "{told} is not in {}", moved.stdout);
     }
     // Sourcing proposes the only other one.
-    assert_eq!(change(&["--move", "1", "--commit"]).code, 0);
+    let by_ann = ["--actor", "Ann", "--via", "phone", "--reason", "the store closes"];
+    assert_eq!(change(&[&["--move", "1", "--commit"], &by_ann[..]].concat()).code, 0);
+    let story = order(&server, &["timeline", "WEB-1"]);
+    for told in ["Ann", "phone", "the store closes"] {
+        assert!(story.stdout.contains(told), "{told} is not in {}", story.stdout);
+    }
     assert_eq!(node(&shown()), ["DEPOT"]);
 
     let far = change(&["--postal-code", "89506", "--country", "US", "--deliver-by", "2100-01-04"]);
@@ -226,12 +231,13 @@ fn an_order_goes_elsewhere_and_leaves_from_elsewhere_as_its_desk_asks() {
     let unknown = change(&["--service", "rocket"]);
     assert_eq!(unknown.code, 9, "{unknown:?}");
     assert!(unknown.stderr.contains("rocket"), "{unknown:?}");
-    let wrong: [&[&str]; 5] = [
+    let wrong: [&[&str]; 6] = [
         &["--pickup", "SHOP", "--postal-code", "10001"],
         &["--country", "US"],
         &["--only-stock-there", "--note", "x"],
         &["--move", "1="],
         &["--deliver-by", "tomorrow"],
+        &["--note", "x", "--actor", ""],
     ];
     for wrong in wrong {
         assert_eq!(change(wrong).code, 2, "{wrong:?}");

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tonic_types::StatusExt;
 
 use super::changes::{add, change, commit, quote};
+use super::feed::{data as data_of, events_from};
 use super::overdue::{date, today};
 use super::server::{TestServer, node, order};
 
@@ -129,6 +130,13 @@ async fn an_order_goes_to_another_address_with_the_days_of_that_address() {
     assert_eq!(last.event(), v1::TimelineEvent::Changed);
     assert_eq!(last.goes_to.as_ref().expect("where to").destination_postal_code, "90210");
     assert_eq!((last.dates.len(), last.dates[0].deliver_by), (1, day(&after)));
+    let is_change = |event: &&v1::Event| event.r#type == "backstock.order_changed.v1";
+    let events = events_from(&server, 1).await;
+    let fact = data_of(events.iter().find(is_change).expect("it is told"));
+    assert_eq!(fact["goes_to"]["postal_code"], "90210");
+    let v1::Date { year, month, day: of_month } = day(&after).expect("a day");
+    let told = [(&fact["told"][0]["shipment_number"], &fact["told"][0]["deliver_by"])];
+    assert_eq!(told, [(&1.into(), &format!("{year}-{month:02}-{of_month:02}").into())], "{fact}");
     server.audit().await;
     server.stop().await.expect("it drains");
 

@@ -3,6 +3,11 @@
 use backstock_proto::v1;
 use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
 
+use tonic::{Code, Request};
+use tonic_types::StatusExt as _;
+
+use super::changes::change;
+use super::feed::events_from;
 use super::overdue::{date, today};
 use super::server::{TestServer, announcement, waiting_order};
 
@@ -157,4 +162,100 @@ async fn an_order_tells_its_story_to_the_desk_and_to_its_customer() {
         server.admin.take_snapshot(v1::TakeSnapshotRequest {}).await.expect("a snapshot");
     }
     server.stop().await.expect("drained");
+}
+
+/// A call that says who makes it, through which channel, and why.
+fn said<T>(message: T, fields: &[(&'static str, &'static str)]) -> Request<T> {
+    let mut request = Request::new(message);
+    for (field, value) in fields {
+        request.metadata_mut().insert(*field, value.parse().expect("a value"));
+    }
+    request
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_did_it_through_which_channel_and_why_is_told_to_the_desk_and_in_the_feed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let (ann, bob) = (("backstock-actor", "Ann"), ("backstock-actor", "Bob"));
+    let (phone, chat) = (("backstock-channel", "phone"), ("backstock-channel", "chat"));
+    let place =
+        v1::PlaceOrderRequest { channel: "web".into(), ..waiting_order("A", &[("SKU", 3)]) };
+    server.orders.place_order(said(place, &[("backstock-actor", "shop")])).await.expect("placed");
+    // A step has no reason of its own.
+    let pick = v1::PickShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        lines: vec![v1::LineQuantity { line_index: 0, quantity: 1 }],
+        ..Default::default()
+    };
+    let scanner = [("backstock-actor", "scanner-7"), ("backstock-reason", "wave 12")];
+    server.fulfillment.pick_shipment(said(pick, &scanner)).await.expect("picked");
+    let cancel = v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![v1::CancelOrderLine { line_index: 0, quantity: 1, of_bundle: false }],
+        reason: "two will do".into(),
+        ..Default::default()
+    };
+    let asked = [ann, phone, ("backstock-reason", "not this one")];
+    server.orders.cancel_order(said(cancel, &asked)).await.expect("cancelled");
+    // Ann quotes a change, and Bob commits it.
+    let note = v1::ChangeOperation {
+        operation: Some(v1::change_operation::Operation::SetNote("ring twice".into())),
+    };
+    let request = v1::QuoteChangeRequest { reason: "asked".into(), ..change(vec![note]) };
+    let quoted = server.orders.quote_change(said(request, &[ann, chat])).await.expect("quoted");
+    let change_token = quoted.into_inner().change_token;
+    let commit = v1::CommitChangeRequest { order_id: "A".into(), change_token };
+    server.orders.commit_change(said(commit, &[bob])).await.expect("committed");
+
+    let expected = [
+        (Event::Placed, ["shop", "web", ""]),
+        (Event::Picked, ["scanner-7", "", "wave 12"]),
+        (Event::Cancelled, ["Ann", "phone", "two will do"]),
+        (Event::Changed, ["Bob", "chat", "asked"]),
+    ];
+    let desk = timeline(&mut server, Audience::Desk).await;
+    let of = |entry: &v1::TimelineEntry| {
+        (entry.event(), [entry.actor.clone(), entry.channel.clone(), entry.reason.clone()])
+    };
+    let mut expected = expected.map(|(event, who)| (event, who.map(str::to_owned)));
+    let feed = events_from(&server, 1).await;
+    let feed = feed.iter().filter(|event| event.subject == "orders/A");
+    let in_feed =
+        |event: &v1::Event| [&event.actor, &event.channel, &event.cause].map(Clone::clone);
+    assert_eq!(feed.map(in_feed).collect::<Vec<_>>(), expected.clone().map(|(_, who)| who));
+    // An order does not know who placed it.
+    expected[0].1[0].clear();
+    assert_eq!(desk.iter().map(of).collect::<Vec<_>>(), expected);
+    let customer = timeline(&mut server, Audience::Customer).await;
+    assert!(!customer.is_empty());
+    for entry in &customer {
+        assert_eq!(of(entry).1, ["", "", ""], "the customer is told nothing of who: {entry:?}");
+    }
+    server.stop().await.expect("it drains");
+
+    let mut server = TestServer::start(directory.path()).await;
+    assert_eq!(timeline(&mut server, Audience::Desk).await, desk, "after a restart");
+    server.stop().await.expect("it drains");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_calls_is_a_text_of_256_bytes_and_what_is_none_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    let mut request = Request::new(waiting_order("A", &[("SKU", 1)]));
+    for (field, value) in
+        [("backstock-actor", "x".repeat(257)), ("backstock-reason", "y".repeat(300))]
+    {
+        request.metadata_mut().insert(field, value.parse().expect("a value"));
+    }
+    let refused = server.orders.place_order(request).await.expect_err("too long");
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let fields = refused.get_details_bad_request().expect("fields").field_violations;
+    let fields: Vec<_> = fields.iter().map(|of| of.field.as_str()).collect();
+    assert_eq!(fields, ["backstock-actor", "backstock-reason"]);
+    let get = v1::GetOrderRequest { order_id: "A".into(), ..Default::default() };
+    assert_eq!(server.orders.get_order(get).await.expect_err("none").code(), Code::NotFound);
+    server.stop().await.expect("it drains");
 }

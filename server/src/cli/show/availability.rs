@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{View, lines, or_dash, print, table};
 use crate::cli::{AvailabilityArgs, CommandError, Exit};
-use crate::client::{Client, words};
+use crate::client::words;
 use crate::dates;
 
 /// What can be promised of one SKU.
@@ -53,7 +53,7 @@ pub(in crate::cli) async fn availability(
     args: AvailabilityArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let at = args.at.map(dates::to_wire);
     let request = v1::GetAvailabilityRequest {
         sku: args.sku,

@@ -89,7 +89,7 @@ pub(in crate::cli) async fn change(
     args: ChangeArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.desk.server.server).await?;
+    let client = args.desk.server.connect().await?;
     let asked = Asked::of(&args);
     let before = read(&client, args.id.clone()).await?.order.unwrap_or_default();
     let request = v1::QuoteChangeRequest {
@@ -117,7 +117,7 @@ pub(in crate::cli) async fn commit(
         token => token.to_owned(),
     };
     let token = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| CommandError::NoToken)?;
-    let client = Client::connect(&args.desk.server.server).await?;
+    let client = args.desk.server.connect().await?;
     let before = read(&client, args.id).await?.order.unwrap_or_default();
     commit_token(&client, before, token.into(), args.desk.output, out).await
 }

@@ -8,7 +8,7 @@ use super::order::OrderView;
 use super::print;
 use crate::cli::desk::{HoldArgs, HoldKind, ReleaseHoldArgs, ResolveDeclineArgs};
 use crate::cli::{CommandError, Exit};
-use crate::client::{Client, words};
+use crate::client::words;
 
 impl From<HoldKind> for v1::OrderHoldKind {
     fn from(kind: HoldKind) -> Self {
@@ -26,7 +26,7 @@ pub(in crate::cli) async fn hold(
     args: HoldArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.desk.server.server).await?;
+    let client = args.desk.server.connect().await?;
     let request = v1::HoldOrderRequest {
         order_id: args.id,
         order_hold_id: args.hold,
@@ -48,7 +48,7 @@ pub(in crate::cli) async fn release_hold(
     args: ReleaseHoldArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.desk.server.server).await?;
+    let client = args.desk.server.connect().await?;
     let request = v1::ReleaseOrderHoldRequest {
         order_id: args.id,
         order_hold_id: args.hold,
@@ -67,7 +67,7 @@ pub(in crate::cli) async fn resolve_decline(
     args: ResolveDeclineArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.desk.server.server).await?;
+    let client = args.desk.server.connect().await?;
     let request = v1::ResolveDeclineRequest {
         order_id: args.id,
         shipment_number: args.shipment,

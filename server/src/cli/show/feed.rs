@@ -16,7 +16,7 @@ pub(in crate::cli) async fn read(
     args: ReadFeedArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let request = v1::ReadRequest {
         from_version: args.from.unwrap_or(0),
         follow: args.follow,
@@ -138,7 +138,7 @@ pub(in crate::cli) async fn put(
     args: PutConsumerArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.of.server.server).await?;
+    let client = args.of.server.connect().await?;
     let consumer_id = args.of.id;
     let consumer =
         v1::Consumer { consumer_id, acknowledged_version: args.at, ..v1::Consumer::default() };
@@ -156,7 +156,7 @@ pub(in crate::cli) async fn acknowledge(
     args: AcknowledgeArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.of.server.server).await?;
+    let client = args.of.server.connect().await?;
     let request = v1::AcknowledgeRequest { consumer_id: args.of.id, version: args.version };
     let answer = client.feed().acknowledge(request).await?.into_inner();
     one(answer.consumer, args.of.output, out)
@@ -167,7 +167,7 @@ pub(in crate::cli) async fn delete(
     args: ConsumerArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let request = v1::DeleteConsumerRequest { consumer_id: args.id.clone() };
     client.feed().delete_consumer(request).await?;
     print(out, args.output, &DeletedView { consumer_id: args.id })?;

@@ -9,7 +9,7 @@ use super::work::CountsView;
 use super::{View, print, table};
 use crate::cli::work::LoadArgs;
 use crate::cli::{CommandError, Exit};
-use crate::client::{Client, words};
+use crate::client::words;
 
 /// The days of a node.
 #[derive(Debug, Serialize)]
@@ -57,7 +57,7 @@ pub(in crate::cli) async fn load(
     args: LoadArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let from = args.from.map(|day| v1::Date {
         year: day.year().into(),
         month: day.month().into(),

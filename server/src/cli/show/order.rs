@@ -113,7 +113,7 @@ pub(in crate::cli) async fn show_order(
     query: OrderQuery,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&query.server.server).await?;
+    let client = query.server.connect().await?;
     let answer = read(&client, query.id).await?;
     let view = OrderView::new(answer.order.unwrap_or_default(), answer.version);
     print(out, query.output, &view)?;
@@ -125,7 +125,7 @@ pub(in crate::cli) async fn explain_order(
     query: OrderQuery,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&query.server.server).await?;
+    let client = query.server.connect().await?;
     let request = v1::ExplainOrderRequest { order_id: query.id.clone(), min_version: 0 };
     let answer = client.orders().explain_order(request).await?.into_inner();
     // The trace names lines by number; people know them by SKU.

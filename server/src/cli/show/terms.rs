@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{View, lines, print};
 use crate::cli::{CommandError, Exit, SetTermsArgs, ShowTermsArgs};
-use crate::client::{Client, words};
+use crate::client::words;
 use crate::terms_text::{of_safeties, of_segments, safeties, segments};
 
 /// Who may have an item at a node.
@@ -45,7 +45,7 @@ pub(in crate::cli) async fn show_terms(
     args: ShowTermsArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let ShowTermsArgs { sku, node, output, .. } = args;
     let request = v1::GetStockRequest { sku, node_id: node, min_version: 0 };
     let answer = client.inventory().get_stock(request).await?.into_inner();
@@ -58,7 +58,7 @@ pub(in crate::cli) async fn set_terms(
     args: SetTermsArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.of.server.server).await?;
+    let client = args.of.server.connect().await?;
     let read = "the arguments were checked";
     let safety = args.channel_safety.as_deref().map(|text| safeties(text).expect(read));
     let kept = args.segments.as_deref().map(|text| segments(text).expect(read));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{View, lines, or_dash, print, table};
 use crate::cli::{CommandError, Exit, TimelineQuery};
-use crate::client::{Client, words};
+use crate::client::words;
 
 /// What happened to an order, the oldest first.
 #[derive(Debug, Serialize)]
@@ -60,7 +60,7 @@ pub(in crate::cli) async fn timeline(
     TimelineQuery { order, customer }: TimelineQuery,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&order.server.server).await?;
+    let client = order.server.connect().await?;
     let audience =
         if customer { v1::TimelineAudience::Customer } else { v1::TimelineAudience::Desk };
     let request = v1::GetTimelineRequest {

@@ -100,7 +100,7 @@ pub(in crate::cli) async fn set(
     args: SetEndpointArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.of.server.server).await?;
+    let client = args.of.server.connect().await?;
     let output = args.of.output;
     let made =
         if args.new_secret { Some(new_secret().map_err(CommandError::Runtime)?) } else { None };
@@ -174,7 +174,7 @@ pub(in crate::cli) async fn delete(
     args: EndpointArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let request = v1::DeleteEndpointRequest { endpoint_id: args.id.clone() };
     client.webhooks().delete_endpoint(request).await?;
     print(out, args.output, &DeletedView { endpoint_id: args.id })?;
@@ -186,7 +186,7 @@ pub(in crate::cli) async fn resume(
     args: ResumeEndpointArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.of.server.server).await?;
+    let client = args.of.server.connect().await?;
     let request = v1::ResumeEndpointRequest { endpoint_id: args.of.id, from_version: args.from };
     let answer = client.webhooks().resume_endpoint(request).await?.into_inner();
     print(out, args.of.output, &EndpointView::from(answer.endpoint.unwrap_or_default()))?;
@@ -198,7 +198,7 @@ pub(in crate::cli) async fn test(
     args: EndpointArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let request = v1::TestEndpointRequest { endpoint_id: args.id.clone() };
     let answer = client.webhooks().test_endpoint(request).await?.into_inner();
     let v1::TestEndpointResponse { delivered, http_status, message } = answer;

@@ -10,7 +10,7 @@ use crate::cli::work::{
     ClaimArgs, DocumentArgs, ListWorkArgs, PackingSlipArgs, PickListArgs, ReleaseWorkArgs,
 };
 use crate::cli::{CommandError, Exit};
-use crate::client::{Client, words};
+use crate::client::words;
 use crate::dates;
 
 /// For how long a shipment is claimed if nothing else is said.
@@ -96,7 +96,7 @@ pub(in crate::cli) async fn list(
     args: ListWorkArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let page_size = i32::from(args.limit);
     let (node_id, output) = (args.node, args.output);
     let request = v1::ListWorkRequest {
@@ -120,7 +120,7 @@ pub(in crate::cli) async fn claim(
     args: ClaimArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let view = ClaimView {
         order_id: args.order,
         shipment_number: args.shipment,
@@ -162,7 +162,7 @@ pub(in crate::cli) async fn release(
     args: ReleaseWorkArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.server.server).await?;
+    let client = args.server.connect().await?;
     let (output, dry_run) = (args.output, args.dry_run);
     let answer = client.fulfillment().release_wave(wave(args)).await?.into_inner();
     let v1::ReleaseWaveResponse { shipments, left, version, .. } = answer;
@@ -203,7 +203,7 @@ pub(in crate::cli) async fn pick_list(
     args: PickListArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.document.server.server).await?;
+    let client = args.document.server.connect().await?;
     let (node_id, shipments_max) = (args.node, args.limit.into());
     let request = v1::GetPickListRequest { node_id, shipments_max, min_version: 0 };
     let answer = client.fulfillment().get_pick_list(request).await?.into_inner();
@@ -215,7 +215,7 @@ pub(in crate::cli) async fn packing_slip(
     args: PackingSlipArgs,
     out: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let client = Client::connect(&args.document.server.server).await?;
+    let client = args.document.server.connect().await?;
     let (order_id, shipment_number) = (args.order, args.shipment);
     let request = v1::GetPackingSlipRequest { order_id, shipment_number, min_version: 0 };
     let answer = client.fulfillment().get_packing_slip(request).await?.into_inner();

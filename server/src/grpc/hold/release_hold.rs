@@ -6,7 +6,8 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::hold;
-use crate::grpc::{Api, origin, plain};
+use crate::grpc::caller::origin;
+use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
 pub(super) async fn handle(

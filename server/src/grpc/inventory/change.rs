@@ -9,8 +9,9 @@ use tonic::Status;
 
 use super::view;
 use super::wanted::{self, Wanted};
+use crate::grpc::caller::origin;
 use crate::grpc::fields::FieldNames;
-use crate::grpc::{Api, errors, origin, plain};
+use crate::grpc::{Api, errors, plain};
 use crate::status::Violations;
 
 /// What requests to change a pair have in common.

@@ -7,7 +7,8 @@ use tonic::Status;
 
 use super::transfer::{DISPATCH, between, stand};
 use super::wanted;
-use crate::grpc::{Api, errors, origin, plain};
+use crate::grpc::caller::origin;
+use crate::grpc::{Api, errors, plain};
 use crate::status::Violations;
 
 pub(super) async fn handle(

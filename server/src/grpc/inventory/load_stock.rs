@@ -16,6 +16,7 @@ use prost::Message as _;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::wanted::{self, ADJUSTMENT, INBOUND, LEVEL, Wanted};
+use crate::grpc::caller::Caller;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::limits::{FEED_REQUEST_ID_BYTES_MAX, ROWS_PER_REQUEST_MAX};
 use crate::grpc::transport::meters::Results;
@@ -38,10 +39,11 @@ type RowDone = (u32, Result<Done, Status>);
 /// Starts the task of a feed.
 pub(super) fn start(
     api: Api,
+    caller: Caller,
     request: Request<Streaming<v1::LoadStockRequest>>,
 ) -> Answers<v1::LoadStockResponse> {
     let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.load_stock);
-    tokio::spawn(load_all(api, request.into_inner(), answering));
+    tokio::spawn(caller.during(load_all(api, request.into_inner(), answering)));
     answers
 }
 

@@ -42,6 +42,7 @@ use backstock_proto::{Encoded, v1};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Api;
+use super::caller::Caller;
 use super::service::service;
 use super::transport::streams::Answers;
 
@@ -80,7 +81,8 @@ service! {
             &self,
             request: Request<Streaming<v1::LoadStockRequest>>,
         ) -> Result<Response<Self::LoadStockStream>, Status> {
-            Ok(Response::new(load_stock::start(self.clone(), request)))
+            let caller = Caller::of(request.metadata())?;
+            Ok(Response::new(load_stock::start(self.clone(), caller, request)))
         }
     }
 }

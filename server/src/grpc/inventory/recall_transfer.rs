@@ -6,7 +6,8 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::transfer::{RECALL, between, stand};
-use crate::grpc::{Api, errors, origin, plain};
+use crate::grpc::caller::origin;
+use crate::grpc::{Api, errors, plain};
 use crate::status::Violations;
 
 pub(super) async fn handle(

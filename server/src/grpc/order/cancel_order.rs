@@ -6,9 +6,10 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::view;
+use crate::grpc::caller::origin;
 use crate::grpc::fields::FieldNames;
 use crate::grpc::fulfillment::{number, refused};
-use crate::grpc::{Api, origin, plain};
+use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
 pub(super) async fn handle(

@@ -8,6 +8,7 @@ use backstock_proto::v1;
 use tonic::{Code, Status};
 
 use super::{change, view};
+use crate::grpc::caller::origin_after;
 use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
@@ -17,7 +18,8 @@ pub(super) async fn handle(
 ) -> Result<v1::CommitChangeResponse, Status> {
     let quote = read(&request)?;
     let key = RequestId::new("change_token", quote.id.as_str()).ok();
-    let meta = Meta { origin: quote.origin.clone(), ..api.meta(key, false) };
+    let origin = origin_after(quote.origin.clone());
+    let meta = Meta { origin, ..api.meta(key, false) };
     let command = CommitChange { meta, quote: quote.clone() };
     match api.engine().commit_change(command).await {
         Ok(done) => committed(api, &quote.order, done).await.map_err(plain),
@@ -73,7 +75,7 @@ async fn committed(
 
 /// The same change, as it would be now.
 async fn quoted_anew(api: &Api, of: ChangeQuote) -> Result<v1::CommitChangeResponse, Status> {
-    let meta = Meta { origin: of.origin, ..api.meta(None, false) };
+    let meta = Meta { origin: origin_after(of.origin), ..api.meta(None, false) };
     let quote = change::new_id(&meta);
     let command = QuoteChange { meta, order: of.order, quote, change: of.change };
     let quote = change::quote(api, &command).await?;

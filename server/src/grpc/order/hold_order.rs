@@ -6,9 +6,10 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::view;
+use crate::grpc::caller::origin;
 use crate::grpc::enums::unknown;
 use crate::grpc::fields::FieldNames;
-use crate::grpc::{Api, origin, plain, times};
+use crate::grpc::{Api, plain, times};
 use crate::status::Violations;
 
 pub(super) async fn handle(

@@ -35,6 +35,7 @@ use backstock_proto::{Encoded, v1};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Api;
+use super::caller::Caller;
 use super::service::service;
 use super::transport::streams::Answers;
 use crate::status::Violations;
@@ -60,7 +61,8 @@ service! {
             &self,
             request: Request<Streaming<Encoded<v1::PlaceOrdersRequest>>>,
         ) -> Result<Response<Self::PlaceOrdersStream>, Status> {
-            Ok(Response::new(place_orders::start(self.clone(), request)))
+            let caller = Caller::of(request.metadata())?;
+            Ok(Response::new(place_orders::start(self.clone(), caller, request)))
         }
     }
 }

@@ -23,6 +23,7 @@ use tonic::{Code, Request, Status, Streaming};
 
 use super::placing::refused;
 use super::text::{self, OrderText};
+use crate::grpc::caller::Caller;
 use crate::grpc::limits::{
     ANSWER_BYTES, ORDERS_IN_FLIGHT_MAX, ORDERS_PER_REQUEST_MAX, QUOTE_COUNTS,
     REQUEST_BYTES_IN_FLIGHT_MAX,
@@ -166,11 +167,15 @@ impl Steps {
 }
 
 /// Starts the two tasks of a stream.
-pub(super) fn start(api: Api, request: Request<Streaming<Orders>>) -> Answers<Reply> {
+pub(super) fn start(
+    api: Api,
+    caller: Caller,
+    request: Request<Streaming<Orders>>,
+) -> Answers<Reply> {
     // Space is counted in orders; a batch has at least one.
     let (sender, queue) = mpsc::channel(ORDERS_IN_FLIGHT_MAX);
     let (answering, answers) = streams::answers(request.extensions(), &api.0.streams.place_orders);
-    tokio::spawn(submit_all(api.clone(), request.into_inner(), sender));
+    tokio::spawn(caller.during(submit_all(api.clone(), request.into_inner(), sender)));
     let steps = Steps { queue, ahead: VecDeque::new() };
     tokio::spawn(acknowledge_all(api, steps, answering));
     answers

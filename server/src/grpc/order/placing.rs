@@ -2,11 +2,13 @@
 
 use backstock_engine::command::{Meta, PlaceOrder};
 use backstock_engine::engine::{EngineError, Submitted};
+use backstock_engine::model::Text;
 use tonic::Status;
 
 use super::answer;
 use super::request::{NAMES, read};
 use super::text::OrderText;
+use crate::grpc::caller::origin;
 use crate::grpc::transport::meters::OrderTally;
 use crate::grpc::{Api, errors, plain};
 
@@ -16,7 +18,8 @@ impl Api {
         let (order, placed_at) = read(request)?;
         let clock = &self.0.clock;
         let at = placed_at.map_or_else(|| clock.now(), |placed_at| clock.taken(placed_at));
-        Ok(PlaceOrder { meta: Meta { at, ..Meta::default() }, placed_at, order })
+        let origin = origin(Text::default());
+        Ok(PlaceOrder { meta: Meta { at, origin, ..Meta::default() }, placed_at, order })
     }
 
     /// Writes the answer that placing the order now would give. On an error, nothing

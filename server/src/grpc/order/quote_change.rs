@@ -6,8 +6,9 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::change;
+use crate::grpc::Api;
+use crate::grpc::caller::origin;
 use crate::grpc::fields::FieldNames;
-use crate::grpc::{Api, origin};
 use crate::status::Violations;
 
 pub(super) async fn handle(

@@ -6,8 +6,9 @@ use backstock_proto::v1;
 use tonic::Status;
 
 use super::view;
+use crate::grpc::caller::origin;
 use crate::grpc::enums::priority;
-use crate::grpc::{Api, origin, plain};
+use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
 pub(super) async fn handle(

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use backstock_proto::v1::catalog_service_client::CatalogServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use futures_util::future::join_all;
-use tonic::transport::Channel;
 
 use super::again::{Again, Answer};
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Wire};
 use crate::import::limits::CALLS_AT_ONCE;
 use crate::import::parse::{Content, Row};
 use crate::import::report::FileReport;
@@ -16,8 +15,8 @@ use crate::import::report::FileReport;
 /// Rows that wait to be sent together. No id is among them twice, so that of
 /// two rows with one id the later one wins.
 pub(in crate::import) struct Calls {
-    catalog: CatalogServiceClient<Channel>,
-    inventory: InventoryServiceClient<Channel>,
+    catalog: CatalogServiceClient<Wire>,
+    inventory: InventoryServiceClient<Wire>,
     rows: Vec<Row<Content>>,
     ids: HashSet<String>,
     again: Again<Content>,
@@ -77,7 +76,7 @@ fn id(content: &Content) -> String {
 }
 
 async fn call(
-    (mut catalog, mut inventory): (CatalogServiceClient<Channel>, InventoryServiceClient<Channel>),
+    (mut catalog, mut inventory): (CatalogServiceClient<Wire>, InventoryServiceClient<Wire>),
     content: Content,
 ) -> Result<(), ClientError> {
     match content {

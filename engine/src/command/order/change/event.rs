@@ -11,8 +11,8 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::hold::by_pair;
 use crate::model::{
-    HoldState, LineAdded, LineAmount, OrderChange, OrderEffect, OrderId, OrderNo, Pair, Pegged,
-    PostalCode, Priority, Repeg, Reservation, StockEffect, Supply, Text,
+    Day, HoldState, LineAdded, LineAmount, OrderChange, OrderEffect, OrderId, OrderNo, Pair,
+    Pegged, PostalCode, Priority, Repeg, Reservation, StockEffect, Supply, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -122,8 +122,7 @@ impl Effective for OrderChanged {
 
 impl Event for OrderChanged {
     fn describe(&self) -> Value {
-        let OrderChange { cancelled, lines, shipments, note, amounts, redirect, moved, .. } =
-            &*self.change;
+        let OrderChange { cancelled, lines, note, amounts, redirect, moved, .. } = &*self.change;
         let goes_to = redirect.as_ref().map(|to| {
             let pickup = to.destination.pickup();
             json!({
@@ -136,15 +135,28 @@ impl Event for OrderChanged {
         let line = |of: &LineAdded| json!({ "sku_no": of.sku.0, "units": of.units });
         let amount = |of: &LineAmount| (of.line, of.amount);
         let amounts = amounts.as_ref();
+        let added = self.change.shipments.iter().map(|of| {
+            let [ship_by, deliver_by] = days(of.days);
+            json!({ "node_no": of.node.0, "ship_by": ship_by, "deliver_by": deliver_by })
+        });
+        let told = self.change.told.iter().map(|of| {
+            let [ship_by, deliver_by] = days(of.days);
+            json!({ "shipment": of.shipment, "ship_by": ship_by, "deliver_by": deliver_by })
+        });
         json!({
             "order_id": self.id.as_str(), "order_no": self.no.0,
             "cancelled": units(cancelled),
             "added": lines.iter().map(line).collect::<Vec<_>>(),
-            "shipment_node_nos": shipments.iter().map(|of| of.node.0).collect::<Vec<_>>(),
+            "shipments_added": added.collect::<Vec<_>>(), "told": told.collect::<Vec<_>>(),
             "goes_to": goes_to, "moved": units(moved),
             "note": note.as_ref().map(Text::as_str),
             "currency": amounts.map(|of| of.currency.to_string()),
             "amounts": amounts.map(|of| of.lines.iter().map(amount).collect::<Vec<_>>()),
         })
     }
+}
+
+/// When a shipment ships and arrives, as it is told; none while units of it wait.
+fn days(days: Option<(Day, Day)>) -> [Option<String>; 2] {
+    [days.map(|of| of.0), days.map(|of| of.1)].map(|day| day.map(|day| day.to_string()))
 }

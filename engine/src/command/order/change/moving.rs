@@ -178,6 +178,21 @@ impl Loose {
 }
 
 impl Moving {
+    /// The same, if a shipment that is moved has units that leave from elsewhere for it.
+    ///
+    /// # Errors
+    /// A shipment that waits for units, or of which what there is stays with those that it waits for.
+    pub fn of_some(self, order: &Order, rests: &Rests) -> Result<Self, Refusal> {
+        let is_move = !self.is_redirected;
+        match self.shipments[..] {
+            [at] if is_move && self.loose(order, rests).is_empty() => {
+                let (order_id, shipment_number) = (order.header.id.clone(), at + 1);
+                Err(Refusal::ShipmentStays { order_id, shipment_number, why: Stays::Waiting })
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The units that leave from wherever sourcing has them leave: those that have a supply, of
     /// bundles those of whole ones.
     pub fn loose(&self, order: &Order, rests: &Rests) -> Vec<Loose> {

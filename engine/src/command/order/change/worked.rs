@@ -38,7 +38,9 @@ pub fn sought(
     let sku = |no: SkuNo| kernel.state.catalogue.entry(no).sku().clone();
     let mut sought = seek((order, resting), change, sku)?;
     // What is no longer wanted keeps nothing where it is.
-    match moving(kernel, &released(order, &sought.releases), (change, at)) {
+    let found = moving(kernel, &released(order, &sought.releases), (change, at))
+        .and_then(|found| Ok(found.map(|of| of.of_some(order, &resting.rests)).transpose()?));
+    match found {
         Ok(moving) => sought.moving = moving,
         Err(EngineError::Refused(why)) => {
             let concerns = |of: &Operation| of.redirects() || matches!(of, Operation::Move { .. });

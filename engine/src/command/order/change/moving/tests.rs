@@ -5,7 +5,8 @@ use smallvec::SmallVec;
 use super::*;
 use crate::command::order::fixture::{id, left, order};
 use crate::model::{
-    Allocation, Day, LineUnits, Package, PackageId, RefusalKind, ServiceNo, Shipment, Work,
+    Allocation, Day, LineUnits, OrderHeader, Package, PackageId, RefusalKind, ServiceNo, Shipment,
+    Work,
 };
 
 /// It goes by another service.
@@ -168,6 +169,45 @@ fn bundled() -> (Order, Vec<SmallVec<[Rest; 2]>>) {
         .map(|a| SmallVec::from_iter([Rest { supply: a.supply, units: a.units, eta: None }]));
     let rests = rests.collect();
     (order, rests)
+}
+
+/// It is asked for, and nobody else is to wonder why nothing comes of it.
+#[test]
+fn a_shipment_of_which_nothing_can_leave_is_not_moved() {
+    let waits = |order: &Order, of: &[(u16, Supply)]| {
+        let supply = |at: u16, a: &Allocation| {
+            of.iter().find(|(part, _)| *part == at).map_or(a.supply, |(_, supply)| *supply)
+        };
+        let rests = (0..).zip(&order.allocations).map(|(at, a)| {
+            let (supply, units) = (supply(at, a), a.open());
+            SmallVec::from_iter([Rest { supply, units, eta: None }])
+        });
+        let rests: Vec<SmallVec<[Rest; 2]>> = rests.collect();
+        let moving = moves(order, 1).expect("it may").expect("it is asked");
+        moving.of_some(order, &rests).map(|of| of.shipments)
+    };
+    let stays =
+        Err(Refusal::ShipmentStays { order_id: id(), shipment_number: 1, why: Stays::Waiting });
+    let of_first = |order: &Order| -> Vec<(u16, Supply)> {
+        let parts = (0..).zip(&order.allocations).filter(|(_, a)| a.shipment == 0);
+        parts.map(|(at, _)| (at, Supply::Backorder)).collect()
+    };
+    assert_eq!(waits(&order(), &[]), Ok(vec![0]));
+    assert_eq!(waits(&order(), &of_first(&order())), stays, "all of it waits");
+    let mut part = whole(order());
+    part.allocations = Box::new([0, 1].map(|of| part.allocations[of]));
+    part.allocations[1].shipment = 0;
+    part.lines = Box::new([part.lines[0]]);
+    assert_eq!(waits(&part, &[]), stays, "what is there stays with what waits");
+    let split =
+        Order { header: OrderHeader { split: Split::Units, ..part.header.clone() }, ..part };
+    assert_eq!(waits(&split, &[]), Ok(vec![0]));
+    // A redirect is for what waits as well.
+    let to = other_service(&order());
+    let redirect = redirected(&order(), to, |_| true, node_id).expect("it can go there");
+    let rests: Vec<SmallVec<[Rest; 2]>> =
+        order().allocations.iter().map(|_| SmallVec::new()).collect();
+    assert!(redirect.of_some(&order(), &rests).is_ok());
 }
 
 #[test]
