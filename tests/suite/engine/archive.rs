@@ -5,12 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backstock_engine::command::PlaceOrder;
+use backstock_engine::command::{
+    Change, DeclineShipment, HoldOrder, Operation, PlaceOrder, ProgressShipment, QuoteChange,
+};
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{
     Engine, EngineError, OpenOptions, PlaceOutcome, RestoreOptions, restore,
 };
-use backstock_engine::model::{NodeKind, Order, OrderState, Refusal, Shortage, Timestamp};
+use backstock_engine::model::{
+    DeclineReason, HoldId, LineUnits, NodeKind, Order, OrderHoldId, OrderHoldKind, OrderState,
+    Refusal, Shortage, Step, Text, Timestamp,
+};
 use backstock_tests::fixture::*;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -85,8 +90,44 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
         answered.push(cancel(engine, id, &[]).await.map(|_| "cancelled".into()));
         answered.push(cancel(engine, id, &[(1, 1)]).await.map(|_| "cancelled".into()));
         answered.push(ship(engine, id, 1).await.map(|_| "shipped".into()));
+        answered.push(changed(engine, id).await);
+        let (meta, order) = (meta(), order_id(id));
+        let step = Step::Pick(LineUnits::new());
+        let pick = ProgressShipment { meta: meta.clone(), order: order.clone(), shipment: 1, step };
+        answered.push(engine.progress_shipment(pick).await.map(|_| "picked".into()));
+        let (reason, lines) = (DeclineReason::Closed, LineUnits::new());
+        let declined = DeclineShipment {
+            meta: meta.clone(),
+            order: order.clone(),
+            shipment: 1,
+            reason,
+            lines,
+        };
+        answered.push(engine.decline_shipment(declined).await.map(|_| "declined".into()));
+        let hold = HoldOrder {
+            meta,
+            order,
+            hold: OrderHoldId::new("id", "REVIEW").expect("an id"),
+            kind: OrderHoldKind::Fraud,
+            reason: Text::default(),
+            owner: Text::default(),
+            stock_until: None,
+        };
+        answered.push(engine.hold_order(hold).await.map(|_| "held".into()));
     }
     answered
+}
+
+/// A change of an order, of which nothing is left to be changed.
+async fn changed(engine: &Engine, id: &str) -> Result<String, EngineError> {
+    let note = Operation::SetNote(Text::new("note", "ring twice").expect("a text"));
+    let change = Change { operations: vec![note], currency: None };
+    let quote = HoldId::new("quote", format!("of-{id}")).expect("an id");
+    let asked = QuoteChange { meta: meta(), order: order_id(id), quote, change };
+    let told = engine.quote_change(&asked).await.map(|_| "quoted".into());
+    let closed = EngineError::Refused(Refusal::OrderClosed { order_id: order_id(id) });
+    assert_eq!(told, Err(closed));
+    told
 }
 
 fn archived_are(engine: &Engine, count: usize) {

@@ -107,6 +107,18 @@ async fn what_a_change_added_is_explained_as_what_was_placed() {
     let all = traces(&mut server).await;
     let lines = all[1..].iter().map(|trace| trace.candidates[0].line_index);
     assert_eq!(lines.collect::<Vec<_>>(), [4, 5, 6, 7], "{all:?}");
+
+    // What is added late was not late when the order was placed.
+    let mut announced = announcement("RARE", "PO", 2);
+    announced.inbound.as_mut().expect("an announcement").eta = Some(date(today(&server).plus(9)));
+    server.inventory.announce_inbound(announced).await.expect("announced");
+    let token = quote(&mut server, change(vec![add("RARE", 2)])).await.change_token;
+    let late = commit(&mut server, &token).await.expect("committed").order.expect("the order");
+    let day = |of: Option<v1::Date>| of.map(|of| (of.year, of.month, of.day));
+    let is_late = |of: &v1::Shipment| day(of.deliver_by) > day(late.wanted_by);
+    assert!(late.shipments.iter().any(is_late), "{late:?}");
+    let all = traces(&mut server).await;
+    assert_eq!((all[0].late_units, all[0].late_unit_days), (0, 0), "{all:?}");
     server.stop().await.expect("drained");
 
     let mut server = TestServer::start(directory.path()).await;

@@ -2,6 +2,7 @@
 //! connection.
 
 mod arriving;
+mod bounds;
 mod bundles;
 mod calendars;
 mod catalog;

@@ -291,10 +291,15 @@ fn takes(_: &Received, _: usize) -> Answer {
 async fn each_event_comes_once_signed_and_in_order_though_the_receiver_fails_and_redirects() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = start(directory.path(), &[20, 40, 60, 80, 100]).await;
+    // Nobody is to come here, whatever a receiver says.
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = elsewhere.local_addr().expect("an address");
+    let visitors = tokio::spawn(async move { elsewhere.accept().await.map(drop) });
+    let location: &str = format!("location: http://{address}/hooks\r\n").leak();
     // Each first try fails in another way, as do some of the second ones.
-    let receiver = Receiver::start(|of, before| match (before, of.version % 6) {
+    let receiver = Receiver::start(move |of, before| match (before, of.version % 6) {
         (0, 0) => Answer::Status(500, ""),
-        (0, 1) => Answer::Status(302, "location: /elsewhere\r\n"),
+        (0, 1) => Answer::Status(if of.version % 12 == 1 { 302 } else { 307 }, location),
         (0, 2) => Answer::Close,
         (0, 3) => Answer::Status(429, "retry-after: 0\r\n"),
         (0 | 1, 4) => Answer::Status(404, ""),
@@ -318,6 +323,10 @@ async fn each_event_comes_once_signed_and_in_order_though_the_receiver_fails_and
     let ids: HashMap<_, _> = all.iter().map(|of| (of.id.clone(), of.version)).collect();
     assert!(all.iter().all(|of| ids[&of.id] == of.version));
     assert_eq!(ids.len(), versions.len());
+    let moved = |of: &&Received| matches!(of.status, 302 | 307);
+    assert!(all.iter().filter(moved).count() > 1, "some were told to go elsewhere");
+    assert!(!visitors.is_finished(), "somebody went there");
+    visitors.abort();
     server.stop().await.expect("drained");
 }
 

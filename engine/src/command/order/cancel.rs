@@ -175,8 +175,12 @@ impl Effective for OrderCancelled {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::fixture::{id, order};
+    use super::super::progress::tests::in_state;
     use super::*;
     use crate::command::fixture::{cancel, check, first, said};
+    use crate::model::fulfilment::Rule;
+    use crate::model::fulfilment::table::{Obstacle, rule};
+    use crate::model::{Act, UnitState};
     use crate::model::{
         Allocation, Claim, Dispatch, Lsn, OrderLine, OrderedBundle, RefusalKind, SkuNo, Supply,
         Text, Timestamp, UnitsLeft,
@@ -217,6 +221,30 @@ pub(crate) mod tests {
         let event = decide(&order, &resting, (&one, None)).expect("the units are open");
         let given: Vec<_> = event.releases.iter().map(|r| (r.allocation, r.units)).collect();
         assert_eq!(given, [(0, 1)]);
+    }
+
+    /// The table's row, cell by cell, of units of one shipment. The second shipment waits for units.
+    #[test]
+    fn what_is_cancelled_in_which_state_is_as_the_table_says() {
+        for state in UnitState::ALL {
+            let waits = state == UnitState::Waiting;
+            let (of, number) = if waits { (order(), 2) } else { (in_state(state), 1) };
+            let told = decide(&of, &as_placed(&of), (&[], Some(number)));
+            let expected = match (rule(Act::Cancel, state), &told) {
+                (Rule::Becomes(UnitState::Cancelled), Ok(event)) => {
+                    let picked = (UnitState::Picked..=UnitState::Ready).contains(&state);
+                    assert_eq!(event.picked.is_some(), picked, "{state:?} goes back to the shelf");
+                    assert!(!event.releases.is_empty(), "{state:?}");
+                    continue;
+                }
+                // Nothing of it is left that could be cancelled.
+                (Rule::Refused(Obstacle::Left | Obstacle::Cancelled), Err(_)) => {
+                    RefusalKind::ShipmentNotPlanned
+                }
+                (cell, told) => panic!("{state:?}: {cell:?}, but {told:?}"),
+            };
+            assert_eq!(told.map(drop).map_err(|why| why.kind()), Err(expected), "{state:?}");
+        }
     }
 
     fn left(line_index: Option<u32>, open: u64, wanted: u64) -> UnitsLeft {

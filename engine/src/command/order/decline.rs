@@ -355,8 +355,11 @@ impl Effective for ShipmentDeclined {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::fixture::{answered, id, order, shipped};
+    use super::super::progress::tests::in_state;
     use super::*;
     use crate::command::fixture::{AT, check, decline};
+    use crate::model::fulfilment::Rule;
+    use crate::model::fulfilment::table::{Obstacle, rule};
     use crate::model::{
         Act, Destination, Dispatch, Lsn, NodeNo, OrderedBundle, Package, PackageId, Pickup,
         Progress, RefusalKind, SkuNo, Text, stock::ShipmentLine,
@@ -396,6 +399,32 @@ pub(crate) mod tests {
         ];
         let rows = rows.map(|(order, at, expected)| (at, declines(&order, at, reason), expected));
         [check(rows), table_of_parts()].concat()
+    }
+
+    /// The table's row, cell by cell. The second shipment waits for units.
+    #[test]
+    fn what_a_node_declines_in_which_state_is_as_the_table_says() {
+        for state in UnitState::ALL {
+            let waits = state == UnitState::Waiting;
+            let (of, number) = if waits { (order(), 2) } else { (in_state(state), 1) };
+            let told = declines(&of, number, DeclineReason::Closed);
+            let kind = match (rule(Act::Decline, state), told) {
+                (Rule::Becomes(UnitState::Waiting), Ok(Some((shipment, units)))) => {
+                    assert!(shipment == number - 1 && !units.is_empty(), "{state:?}");
+                    continue;
+                }
+                (Rule::Refused(Obstacle::Packed), Err(why)) => {
+                    (why.kind(), RefusalKind::UnitsPacked)
+                }
+                (Rule::Refused(Obstacle::Ready), Err(why)) => (why.kind(), RefusalKind::UnitsReady),
+                // Nothing of it is left that could be declined.
+                (Rule::Refused(Obstacle::Left | Obstacle::Cancelled), Err(why)) => {
+                    (why.kind(), RefusalKind::ShipmentNotPlanned)
+                }
+                (cell, told) => panic!("{state:?}: {cell:?}, but {told:?}"),
+            };
+            assert_eq!(kind.0, kind.1, "{state:?}");
+        }
     }
 
     /// The order, whose first shipment has a package.

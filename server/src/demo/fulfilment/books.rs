@@ -75,10 +75,12 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Whether the server has the units where the demo brought them.
-    pub(super) const fn agree(&self, found: Units) -> bool {
+    /// Whether the server has the units where the demo brought them, and kept back what was on hold.
+    pub(super) fn agree(&self, found: Units) -> bool {
         let done = self.done;
+        let on_hold = self.courses.values().filter(|course| **course == Course::OnHold).count();
         found.adds_up()
+            && self.kept_back == on_hold as u64
             && found.ordered == done.ordered
             && found.delivered == done.delivered
             && found.collected == done.collected
@@ -127,6 +129,11 @@ mod tests {
         assert!(books().agree(found));
         let moved = Units { delivered: 3, collected: 6, ..found };
         assert!(moved.adds_up() && !books().agree(moved));
+        let mut picked = books();
+        picked.courses.insert("A".into(), Course::OnHold);
+        assert!(!picked.agree(found), "a node picked what was on hold");
+        picked.kept_back = 1;
+        assert!(picked.agree(found));
         let mut twice = books();
         twice.repeated(&v1::Shipment::default(), &v1::Shipment { number: 2, ..Default::default() });
         assert!(!twice.agree(found));

@@ -50,10 +50,10 @@ async fn trace(
             candidates.push(self::candidate(engine, order, line, candidate).await?);
         }
     }
-    let placed = order.shipments.len() - usize::from(order.added.shipments);
-    let shipments = order.shipments[..placed].iter().filter(|s| s.ship_by.is_some());
+    // What came later was not in this plan.
+    let shipments = order.placed_shipments().iter().filter(|s| s.ship_by.is_some());
     let (late_units, late_unit_days) =
-        answer::late(&order.allocations, &order.shipments, order.header.promise_by);
+        answer::late(order.placed_allocations(), &order.shipments, order.header.promise_by);
     Ok(v1::SourcingTrace {
         decided_time: Some(times::timestamp(order.header.decided_at())),
         version: first_version(order).get(),

@@ -168,6 +168,9 @@ impl<'a> Plan<'a> {
         if asked.is_none_or(|until| until < self.event.at) {
             return Err(Refusal::RecallNotAsked { shipment_number: self.number() });
         }
+        if !self.has_any() {
+            return Err(self.nothing_left());
+        }
         if gives_back {
             self.judge()?;
         } else {

@@ -194,6 +194,43 @@ fn every_step_of_every_state_does_what_the_table_says() {
     assert_eq!(cells, 10 * 11);
 }
 
+/// The row of an answer to a recall: nothing moves, whatever became of the units meanwhile.
+#[test]
+fn a_node_that_keeps_a_shipment_moves_no_unit_as_the_table_says() {
+    let keeps = Step::AnswerRecall { gives_back: false };
+    for state in UnitState::ALL.into_iter().filter(|state| *state != UnitState::Waiting) {
+        let mut order = in_state(state);
+        let not_asked = decided(&order, &keeps).map_err(|why| why.kind());
+        order.shipments[0].work.get_or_insert_default().recall = Some(AT.saturating_add_micros(1));
+        let told = decided(&order, &keeps);
+        match rule(Act::RefuseRecall, state) {
+            Cell::Stays => {
+                assert!(told.is_ok(), "{state:?}: {told:?}");
+                assert_eq!(state_of(&after(order, &keeps)), Some(state));
+            }
+            Cell::Refused(obstacle) => {
+                assert_eq!(told.map_err(|why| why.kind()), Err(kind(obstacle)), "{state:?}");
+            }
+            Cell::Becomes(to) => panic!("{state:?} becomes {to:?}"),
+        }
+        assert_eq!(not_asked, Err(RefusalKind::RecallNotAsked), "{state:?}");
+    }
+}
+
+/// An order does not know which of its units wait: a step decides as on units that are there, and what
+/// would move them is refused where their pairs say that they are not. The column of what waits
+/// follows from that of what is there.
+#[test]
+fn what_waits_takes_the_steps_of_what_is_there_as_far_as_they_move_nothing() {
+    for act in Act::ALL.into_iter().filter(|act| of(*act, UnitState::Waiting).is_some()) {
+        let expected = match rule(act, UnitState::Allocated) {
+            Cell::Becomes(_) => Cell::Refused(Obstacle::NotReceived),
+            cell => cell,
+        };
+        assert_eq!(rule(act, UnitState::Waiting), expected, "{act:?}");
+    }
+}
+
 /// An order whose first shipment waited for the customer, and went back to the shelf.
 fn expired() -> Order {
     let mut order = in_state(UnitState::Ready);
