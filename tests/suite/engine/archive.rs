@@ -118,16 +118,13 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
     answered
 }
 
-/// A change of an order, of which nothing is left to be changed.
+/// The quote of a change that takes nothing: of an order of which all is cancelled there is none.
 async fn changed(engine: &Engine, id: &str) -> Result<String, EngineError> {
     let note = Operation::SetNote(Text::new("note", "ring twice").expect("a text"));
     let change = Change { operations: vec![note], currency: None };
     let quote = HoldId::new("quote", format!("of-{id}")).expect("an id");
     let asked = QuoteChange { meta: meta(), order: order_id(id), quote, change };
-    let told = engine.quote_change(&asked).await.map(|_| "quoted".into());
-    let closed = EngineError::Refused(Refusal::OrderClosed { order_id: order_id(id) });
-    assert_eq!(told, Err(closed));
-    told
+    engine.quote_change(&asked).await.map(|answer| format!("{:?}", answer.faults))
 }
 
 fn archived_are(engine: &Engine, count: usize) {

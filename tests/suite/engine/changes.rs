@@ -9,8 +9,8 @@ use backstock_engine::command::{DeclineShipment, ProgressShipment};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{ChangeAnswer, Engine, EngineError};
 use backstock_engine::model::{
-    Currency, DeclineReason, HoldId, LineUnits, Meta, NodeKind, Order, PackageId, Refusal,
-    RefusalKind, RequestId, Shortage, Step, StockOperation, Text, Timestamp,
+    Currency, Day, DeclineReason, HoldId, LineUnits, Meta, NodeId, NodeKind, Order, OrderState,
+    PackageId, Refusal, RefusalKind, RequestId, Shortage, Step, StockOperation, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
@@ -234,14 +234,63 @@ fn fewer_units_are_put_back_from_a_package_and_refused_once_they_left() {
         assert_eq!(commit(&engine, &answer.quote.unwrap()).await, Ok(false));
         let red = engine.stock(&sku("RED"), &node_id("N")).await.unwrap().stock;
         assert_eq!((red.free(), red.allocated, red.extras), (1, 0, None));
-        // The blue one leaves; it can be exchanged, and not changed.
+        // The blue one leaves; it can be exchanged by a return, and not given up.
         let shipment = engine.order(&order_id("O")).await.unwrap().order.shipments.len();
         ship(&engine, "O", u16::try_from(shipment).unwrap()).await.expect("it leaves");
-        let closed = quote_as(&engine, "late", vec![quantity(1, 0)]).await;
-        let is_closed = |error| matches!(error, EngineError::Refused(Refusal::OrderClosed { .. }));
-        assert!(closed.is_err_and(is_closed));
+        let late = quote_as(&engine, "late", vec![quantity(1, 0)]).await.expect("an answer");
+        assert_eq!(late.faults[0].why.kind(), RefusalKind::UnitsShipped);
         assert_clean(&engine);
     });
+}
+
+/// The table of what may be changed when: more, a note and amounts for as long as anything of it is
+/// wanted; where it goes, for as long as anything is to leave.
+#[test]
+fn an_order_that_left_has_more_and_is_open_again_and_goes_where_it_went() {
+    let (disk, mut single) = world(&blouses);
+    let engine = single.engine.clone();
+    let state = async |engine: &Engine| engine.order(&order_id("O")).await.unwrap().order.state();
+    let lines = single.run(async {
+        ship(&engine, "O", 1).await.expect("it leaves");
+        assert_eq!(state(&engine).await, OrderState::Closed);
+        let node = NodeId::new("node", "N").unwrap();
+        let elsewhere = [
+            Operation::SetDestination(node.into()),
+            Operation::SetDeliverBy(Day::from_epoch_days(40_000)),
+            Operation::Move { shipment: 1, to: None },
+        ];
+        for (at, operation) in elsewhere.into_iter().enumerate() {
+            let told = quote_as(&engine, &format!("to-{at}"), vec![operation]).await.expect("told");
+            let kinds: Vec<_> = told.faults.iter().map(|fault| fault.why.kind()).collect();
+            assert_eq!((kinds, told.quote), (vec![RefusalKind::OrderClosed], None));
+        }
+        let note = Operation::SetNote(Text::new("note", "lost by the carrier").unwrap());
+        let answer = quote_as(&engine, "note", vec![note]).await.expect("told");
+        assert_eq!(commit(&engine, &answer.quote.unwrap()).await, Ok(false));
+        assert_eq!(state(&engine).await, OrderState::Closed, "a note opens nothing");
+
+        let before = engine.order(&order_id("O")).await.unwrap().order;
+        let again = quote_as(&engine, "again", vec![Operation::Add(wanted("BLUE", 1))])
+            .await
+            .expect("told");
+        assert_eq!(commit(&engine, &again.quote.unwrap()).await, Ok(false));
+        let after = engine.order(&order_id("O")).await.unwrap().order;
+        assert_eq!(after.state(), OrderState::Open);
+        assert_eq!(after.shipments.len(), before.shipments.len() + 1, "a shipment of its own");
+        assert_eq!(after.lines[..before.lines.len()], before.lines[..]);
+        let number = u16::try_from(after.shipments.len()).unwrap();
+        ship(&engine, "O", number).await.expect("it leaves");
+        assert_eq!(state(&engine).await, OrderState::Closed);
+        assert_clean(&engine);
+        after.lines.clone()
+    });
+    let disk = disk.restart();
+    let mut single = Single::open(&disk).expect("it opens");
+    let engine = single.engine.clone();
+    let replayed = single.run(async { engine.order(&order_id("O")).await.map(|of| of.order) });
+    let replayed = replayed.expect("it is there");
+    assert_eq!((replayed.state(), &replayed.lines), (OrderState::Closed, &lines));
+    assert_clean(&engine);
 }
 
 #[test]

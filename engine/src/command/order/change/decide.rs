@@ -43,14 +43,14 @@ impl Sought {
 /// What a change asks of an order that rests on this supply. `sku` names items.
 ///
 /// # Errors
-/// [`Refusal::OrderClosed`], where nothing can be changed any more.
+/// [`Refusal::OrderClosed`], where all of the order is cancelled: nothing can be changed any more.
 pub fn seek(
     (order, resting): (&Order, &Resting),
     change: &Change,
     sku: impl Fn(SkuNo) -> Sku,
 ) -> Result<Sought, Refusal> {
-    if order.state() != OrderState::Open {
-        return Err(Refusal::OrderClosed { order_id: order.header.id.clone() });
+    if order.state() == OrderState::Cancelled {
+        return Err(closed(order));
     }
     let mut seeking = Seeking {
         order,
@@ -80,6 +80,10 @@ pub fn seek(
         found.releases = releases(order, resting, &fewer)?;
     }
     Ok(found)
+}
+
+fn closed(order: &Order) -> Refusal {
+    Refusal::OrderClosed { order_id: order.header.id.clone() }
 }
 
 /// Amounts of an order are in one currency.
@@ -120,13 +124,18 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
                 Ok(())
             }
             Operation::SetAmount { line, .. } => self.line(*line),
+            Operation::SetNote(_) => Ok(()),
             // What of it leaves from elsewhere is told by where its shipments are.
-            Operation::SetNote(_)
-            | Operation::SetDestination(_)
+            Operation::SetDestination(_)
             | Operation::SetService(_)
             | Operation::SetDeliverBy(_)
-            | Operation::Move { .. } => Ok(()),
+            | Operation::Move { .. } => self.leaves(),
         }
+    }
+
+    /// Whether any unit is still to leave.
+    fn leaves(&self) -> Result<(), Refusal> {
+        if self.order.state() == OrderState::Open { Ok(()) } else { Err(closed(self.order)) }
     }
 
     fn line(&self, line: u16) -> Result<(), Refusal> {

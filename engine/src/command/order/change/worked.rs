@@ -13,8 +13,8 @@ pub use super::redirect::way;
 use crate::limits::LINE_UNITS_MAX;
 use crate::model::load::{self, put_on};
 use crate::model::{
-    Day, Loads, NodeId, NodeNo, Order, OrderHeader, Pegged, Redirect, Refusal, Shortage, Sku,
-    SkuNo, Text, Timestamp, Weekdays,
+    Day, Loads, NodeId, NodeNo, Order, OrderHeader, OrderState, Pegged, Redirect, Refusal,
+    Shortage, Sku, SkuNo, Text, Timestamp, Weekdays,
 };
 use crate::placing::bundles::bundled;
 use crate::placing::seen::look_and_plan;
@@ -29,7 +29,7 @@ use crate::transaction::rests::{Resting, days};
 /// What a change asks of an order at an instant.
 ///
 /// # Errors
-/// What is wrong with the content, an order that is closed, and what stopped the engine.
+/// What is wrong with the content, an order that is cancelled, and what stopped the engine.
 pub fn sought(
     kernel: &Kernel,
     (order, resting): Rested<'_>,
@@ -37,6 +37,10 @@ pub fn sought(
 ) -> Result<Sought, EngineError> {
     let sku = |no: SkuNo| kernel.state.catalogue.entry(no).sku().clone();
     let mut sought = seek((order, resting), change, sku)?;
+    if order.state() != OrderState::Open {
+        // All of it left: nothing can leave from elsewhere.
+        return Ok(sought);
+    }
     // What is no longer wanted keeps nothing where it is.
     let found = moving(kernel, &released(order, &sought.releases), (change, at))
         .and_then(|found| Ok(found.map(|of| of.of_some(order, &resting.rests)).transpose()?));
