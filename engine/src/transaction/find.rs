@@ -37,14 +37,31 @@ pub async fn read_named(
 
 /// Reads an order, from a snapshot when it left memory; none while it is being placed.
 pub async fn read_order(kernel: &Kernel, no: OrderNo) -> Result<Option<Order>, EngineError> {
-    let Some(cell) = kernel.state.orders.by_no(no) else { return Ok(None) };
-    let kept = match cell.ask(OrderMessage::Read).await {
-        Ok(OrderReply::Vacant) => return Ok(None),
-        Ok(OrderReply::Resident(kept)) => kept,
-        Ok(OrderReply::Archived(archived)) => kernel.archive.read(no, archived).await?,
-        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
-        Err(panicked) => return Err(kernel.panicked(panicked)),
+    let kept = match ask(kernel, no).await? {
+        OrderReply::Resident(kept) => kept,
+        OrderReply::Archived(archived) => kernel.archive.read(no, archived).await?,
+        _ => return Ok(None),
     };
     // Unpacked here and not in the actor's turn.
     Ok(Some(kept.order()))
+}
+
+/// Reads an order that is in memory; none while it is being placed, and once it left.
+pub async fn read_resident(kernel: &Kernel, no: OrderNo) -> Result<Option<Order>, EngineError> {
+    Ok(match ask(kernel, no).await? {
+        OrderReply::Resident(kept) => Some(kept.order()),
+        _ => None,
+    })
+}
+
+/// An order's state, or where it is.
+async fn ask(kernel: &Kernel, no: OrderNo) -> Result<OrderReply, EngineError> {
+    let Some(cell) = kernel.state.orders.by_no(no) else { return Ok(OrderReply::Vacant) };
+    match cell.ask(OrderMessage::Read).await {
+        Ok(reply @ (OrderReply::Vacant | OrderReply::Resident(_) | OrderReply::Archived(_))) => {
+            Ok(reply)
+        }
+        Ok(other) => unreachable!("a read is answered with a state, not {other:?}"),
+        Err(panicked) => Err(kernel.panicked(panicked)),
+    }
 }

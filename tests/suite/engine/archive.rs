@@ -6,16 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backstock_engine::command::{
-    Change, DeclineShipment, HoldOrder, Operation, PlaceOrder, ProgressShipment, QuoteChange,
+    Change, DeclineShipment, HoldOrder, NodeDefinition, Operation, OrderRequest, PlaceOrder,
+    ProgressShipment, QuoteChange,
 };
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{
     Engine, EngineError, OpenOptions, PlaceOutcome, RestoreOptions, restore,
 };
 use backstock_engine::model::{
-    DeclineReason, HoldId, LineUnits, NodeKind, Order, OrderHoldId, OrderHoldKind, OrderState,
-    Refusal, Shortage, Step, Text, Timestamp,
+    DeclineReason, HoldId, LineUnits, Meta, NodeKind, Order, OrderHoldId, OrderHoldKind,
+    OrderState, PickupOffer, Refusal, Shortage, Step, Text, Timestamp,
 };
+use backstock_engine::snapshot::{Kind, SnapshotStore};
 use backstock_tests::fixture::*;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -220,6 +222,57 @@ async fn archived_orders_are_restored_and_exported_with_the_rest() {
         assert_eq!(seen(&engine).await, before);
         engine.shut_down().await;
     }
+}
+
+/// The order of a package that was collected has left memory by the day on which the package would go
+/// back. Nothing is due of it, so nobody reads it: its snapshot may be damaged.
+#[tokio::test]
+async fn nothing_is_due_of_an_order_that_left() {
+    const DAYS: u32 = 2;
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
+    let pickup = PickupOffer::Offered;
+    let pickup_days = Some(u16::try_from(DAYS).expect("few"));
+    let store = NodeDefinition { pickup, pickup_days, ..node("S", NodeKind::Store, 1) };
+    define_nodes(&engine, &[store]).await;
+    define_items(&engine, &["A"]).await;
+    set(&engine, "A", "S", 2).await;
+    let step = async |id, at, step| {
+        let (meta, order) = (Meta { at, ..meta() }, order_id(id));
+        let step = ProgressShipment { meta, order, shipment: 1, step };
+        engine.progress_shipment(step).await.expect("the step is taken");
+    };
+    for (id, day) in [("collected", 0), ("left", 1)] {
+        let wanted = order(id, &[("A", 1)], Shortage::Backorder);
+        let wanted = OrderRequest { destination: pickup_there("S"), ..wanted };
+        place(&engine, wanted).await.expect("placed");
+        step(id, after(24 * HOUR * day), Step::MakeReady(Vec::new())).await;
+    }
+    step("collected", after(24 * HOUR), Step::Collect(Vec::new())).await;
+    both_generations(&engine).await;
+    assert_eq!(engine.status().archived_orders, 1);
+    let store = engine.snapshot_store().expect("a store");
+    for key in store.chunk_keys().expect("keys") {
+        if key.kind == Kind::Orders {
+            store.remove_chunk(key).expect("removed");
+        }
+    }
+    let gone = engine.order(&order_id("collected")).await.expect_err("it is nowhere");
+    assert!(matches!(gone, EngineError::ArchiveUnreadable(_)), "{gone:?}");
+
+    engine.tell_time(after(24 * HOUR * (DAYS + 1)));
+    for _ in 0..10 {
+        set(&engine, "A", "S", 1).await;
+    }
+    engine.tell_time(after(24 * HOUR * (DAYS + 2)));
+    let left = order_id("left");
+    for _ in 0..30_000 {
+        if engine.order(&left).await.expect("it is there").order.state() != OrderState::Open {
+            return engine.shut_down().await;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("the package that nobody collected never went back");
 }
 
 /// Waits until closed orders left memory.

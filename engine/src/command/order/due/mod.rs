@@ -22,7 +22,7 @@ use crate::state::releases::Look;
 use crate::transaction::attempts::passes_by_itself;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
-use crate::transaction::find::read_order;
+use crate::transaction::find::read_resident;
 use crate::transaction::kernel::Kernel;
 
 /// Does to orders what is due for as long as the engine runs.
@@ -111,7 +111,8 @@ async fn one_due(kernel: &Kernel, no: OrderNo) -> Result<(), EngineError> {
 /// Does to an order the next thing that is due, if one is.
 async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineError> {
     shown(kernel).await?;
-    let Some(order) = read_order(kernel, no).await? else { return Ok(None) };
+    // An order that left memory is closed. Its instants outlive it, and nobody reads a snapshot for them.
+    let Some(order) = read_resident(kernel, no).await? else { return Ok(None) };
     if due_of(kernel, &order)?.is_none() {
         return Ok(None);
     }
