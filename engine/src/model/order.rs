@@ -588,9 +588,11 @@ impl OrderHeader {
 }
 
 impl Shipment {
-    /// Whether units may join it: it has not left, and its node neither answered nor began, and nobody claimed it.
-    pub fn may_be_joined(&self) -> bool {
-        self.shipped.is_none() && self.answer.is_none() && self.work.is_none()
+    /// Whether units may join it at an instant: it has not left, its node neither answered nor began, and
+    /// nobody has claimed it for longer.
+    pub fn may_be_joined(&self, now: Timestamp) -> bool {
+        let is_begun = self.work.as_deref().is_some_and(|work| !work.is_nothing_by(now));
+        self.shipped.is_none() && self.answer.is_none() && !is_begun
     }
 
     /// Whether it is still to leave its node, which did not decline it.

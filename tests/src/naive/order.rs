@@ -163,11 +163,12 @@ impl Order {
         let_go || (0..self.allotted.len()).any(asks)
     }
 
-    /// Whether a shipment, from 0, is one that no node answered to, or began with, and nobody claimed.
-    pub fn may_be_joined(&self, shipment: u16) -> bool {
+    /// Whether a shipment, from 0, is one that no node answered to, or began with, and of which no claim
+    /// lasts.
+    pub fn may_be_joined(&self, shipment: u16, now: Timestamp) -> bool {
         !self.began.contains(&shipment)
             && !self.answers.contains_key(&shipment)
-            && !self.claims.contains_key(&shipment)
+            && self.claims.get(&shipment).is_none_or(|(_, until)| *until <= now)
     }
 
     /// A node does something of a shipment, from 0: not what a hold keeps it from.

@@ -252,6 +252,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn units_join_a_shipment_again_once_its_claim_ended() {
+        let shipment = |order: &Order| order.shipments[0].clone();
+        let claimed = claimed(order(), "anna", 60);
+        let until = AT.saturating_add_micros(60 * MICROS_PER_SECOND);
+        assert!(!shipment(&claimed).may_be_joined(until.saturating_add_micros(-1)));
+        assert!(shipment(&claimed).may_be_joined(until));
+        assert!(!shipment(&left()).may_be_joined(until), "its node worked on it");
+        assert!(!shipment(&answered(0, AnswerKind::Accepted)).may_be_joined(until));
+    }
+
+    #[test]
     fn a_claim_is_kept_with_the_order_and_ends_without_a_trace() {
         let order = order();
         let claimed = claimed(order.clone(), "anna", 60);

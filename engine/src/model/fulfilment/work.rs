@@ -142,6 +142,14 @@ impl Package {
 }
 
 impl Work {
+    /// Whether nothing was done by an instant, and nobody works on it: a claim that ended is nothing.
+    pub fn is_nothing_by(&self, now: Timestamp) -> bool {
+        let Self { released, recall, packages, claim, expired } = self;
+        let is_claimed = claim.as_deref().is_some_and(|claim| claim.until > now);
+        let times = [released, recall, expired];
+        !is_claimed && packages.is_empty() && times.iter().all(|at| at.is_none())
+    }
+
     /// Whether packages of it wait until an instant, or did.
     pub fn has_expiry(&self) -> bool {
         self.expired.is_some() || self.packages.iter().any(|package| package.until.is_some())

@@ -88,7 +88,8 @@ impl Fact for OrderStockLetGo {
         }
         for (line, sku, node, Move { units, shipment, from, to_shipment, to }) in &self.moves {
             let order = &naive.orders[&self.order];
-            if !order.may_be_joined(*shipment) || shipment != to_shipment || from.0 != to.0 {
+            if !order.may_be_joined(*shipment, self.at) || shipment != to_shipment || from.0 != to.0
+            {
                 return Err(format!("a node began with shipment {shipment}: {order:?}"));
             }
             let pair = naive.pair(sku, node);
@@ -99,7 +100,7 @@ impl Fact for OrderStockLetGo {
         }
         // Nothing is kept but what nodes began with.
         let order = &naive.orders[&self.order];
-        let none_began = (0..).take(64).all(|shipment| order.may_be_joined(shipment));
+        let none_began = (0..).take(64).all(|shipment| order.may_be_joined(shipment, self.at));
         let parts: Vec<_> =
             order.allotted.iter().map(|of| (of.line, of.sku.clone(), of.node.clone())).collect();
         for (line, sku, node) in parts.into_iter().filter(|_| none_began) {

@@ -5,7 +5,7 @@
 use smallvec::SmallVec;
 
 use crate::limits::REPEGGED_BESIDE_MAX;
-use crate::model::{Allocation, NodeNo, Order, SkuNo};
+use crate::model::{Allocation, NodeNo, Order, SkuNo, Timestamp};
 use crate::planning::{Seen, WantedLine};
 use crate::state::network::Network;
 use crate::state::stock::{Glance, Ready};
@@ -53,7 +53,7 @@ impl Beside {
 fn shipments(kernel: &Kernel, network: &Network, order: &Order) -> SmallVec<[Part; 4]> {
     let (now, mut parts) = (kernel.state.now(), SmallVec::<[Part; 4]>::new());
     for (shipment, at) in order.shipments.iter().zip(0u16..) {
-        let Some(sku) = goes(order, at) else { continue };
+        let Some(sku) = goes(order, at, now) else { continue };
         let today = days(kernel, network, &order.header, shipment.node, (Ready::Now, now));
         let is_known = parts.iter().any(|part| part.from[0].0 == shipment.node);
         if !is_known && shipment.ship_by == today.map(|(ship_by, _)| ship_by) {
@@ -64,10 +64,10 @@ fn shipments(kernel: &Kernel, network: &Network, order: &Order) -> SmallVec<[Par
     parts
 }
 
-/// An item of a shipment that its node has not answered and that has a day; none if it has none.
-fn goes(order: &Order, at: u16) -> Option<SkuNo> {
+/// An item of a shipment that units may join now and that has a day; none if it has none.
+fn goes(order: &Order, at: u16, now: Timestamp) -> Option<SkuNo> {
     let shipment = &order.shipments[usize::from(at)];
-    let may_join = shipment.may_be_joined();
+    let may_join = shipment.may_be_joined(now);
     let mut open = order.allocations_of(at).filter(|a| a.open() > 0);
     let first = open.next().filter(|_| may_join && shipment.ship_by.is_some())?;
     Some(order.lines[usize::from(first.line)].sku)

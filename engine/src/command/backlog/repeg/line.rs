@@ -211,7 +211,7 @@ impl Line<'_> {
             let of_line = placed.iter().any(|of| of.shipment == *at && of.units > 0);
             let has_units = of_line || self.ready_of_others(kernel, resting, *at).is_some();
             // What its node has answered to stays what it answered to.
-            let may_join = shipment.may_be_joined();
+            let may_join = shipment.may_be_joined(kernel.state.now());
             shipment.node == node && may_join && shipment.ship_by == ship_by && has_units
         });
         let is_bounded = kernel.state.network.load().terms(node).capacity.units > 0;

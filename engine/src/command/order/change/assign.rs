@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::moving::{Demand, Loose, Moving, Rests};
 use crate::model::{
     Allocated, Allocation, AllocationUnits, Day, LineAdded, Order, OrderChange, OrderedBundle,
-    Pair, Parts, Pegged, Retold, Shipment, ShipmentAdded, SkuNo, Supply,
+    Pair, Parts, Pegged, Retold, Shipment, ShipmentAdded, SkuNo, Supply, Timestamp,
 };
 use crate::planning::Draft;
 use crate::state::stock::Rest;
@@ -54,10 +54,10 @@ pub struct Assigned {
     pub leaving: Vec<Allocated>,
 }
 
-/// Writes down in `change` what a draft makes of an order: of the units that leave from wherever
+/// Writes down in `change` what a draft makes of an order at an instant: of the units that leave from wherever
 /// sourcing has them leave, and of new lines. None where the draft has other units than that.
 pub fn assign(
-    order: &Order,
+    (order, at): (&Order, Timestamp),
     (moving, loose): (&Moving, &[Loose]),
     (demands, new): (&[Demand], &[NewLine]),
     draft: &Draft,
@@ -66,7 +66,7 @@ pub fn assign(
     let leaving = leaving(order, (demands, new), loose, draft)?;
     let first = count(order.lines.len());
     add_lines(first, new, change);
-    let parcels = parcels(order, (moving, loose), (draft, &leaving), change);
+    let parcels = parcels((order, at), (moving, loose), (draft, &leaving), change);
     let leaving: Vec<Leaving> = leaving
         .into_iter()
         .map(|of| Leaving { shipment: parcels[usize::from(of.shipment)], ..of })
@@ -248,7 +248,7 @@ fn unused(peg: Pegged, loose: &[Loose], leaving: &[Leaving]) -> u32 {
 /// The shipments of the order that the shipments of a draft are, from 0: those that only have other
 /// days, and others behind them.
 fn parcels(
-    order: &Order,
+    (order, now): (&Order, Timestamp),
     (moving, loose): (&Moving, &[Loose]),
     (draft, leaving): (&Draft, &[Leaving]),
     change: &mut OrderChange,
@@ -267,7 +267,7 @@ fn parcels(
                 let is_same = days(shipment) == days(planned) && is_told_alike;
                 shipment.node == planned.node
                     && (is_same || !has_same_days)
-                    && may_be_used((order, *known), (moving, loose), is_same)
+                    && may_be_used((order, *known, now), (moving, loose), is_same)
             };
             if parcels[at].is_none() {
                 let mut free =
@@ -293,7 +293,7 @@ fn parcels(
 /// Whether a shipment may have units of a plan, with other days if need be: its node did nothing of
 /// it, and all its units are planned anew; or it goes the same way, on the same days.
 fn may_be_used(
-    (order, at): (&Order, u16),
+    (order, at, now): (&Order, u16, Timestamp),
     (moving, loose): (&Moving, &[Loose]),
     has_same_days: bool,
 ) -> bool {
@@ -301,7 +301,7 @@ fn may_be_used(
     let planned: u32 = loose.iter().filter(|of| of.shipment == at).map(|of| of.units).sum();
     let is_planned = moving.shipments.contains(&at) && planned == open;
     let goes_along = !moving.is_redirected && !moving.shipments.contains(&at) && has_same_days;
-    let may_be_joined = order.shipments[usize::from(at)].may_be_joined();
+    let may_be_joined = order.shipments[usize::from(at)].may_be_joined(now);
     open > 0 && may_be_joined && (is_planned || goes_along)
 }
 

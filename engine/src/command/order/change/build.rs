@@ -21,7 +21,7 @@ use crate::model::order::by_pair;
 use crate::model::{
     Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned,
     NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, Refusal, Retold,
-    ShipmentAdded, Sku, SkuNo, Supply, Text,
+    ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp,
 };
 use crate::planning::Draft;
 use crate::state::stock::Rest;
@@ -60,7 +60,7 @@ pub struct Anew<'a> {
     pub days: &'a dyn Fn(u16) -> Option<(Day, Day)>,
 }
 
-/// What a change makes of an order. `held` is the hold of its new units, if it has any; `sku_no`
+/// What a change makes of an order at an instant. `held` is the hold of its new units, if it has any; `sku_no`
 /// finds items.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub struct Anew<'a> {
 pub fn build(
     (order, resting): Rested<'_>,
     (change, sought): (&Change, &Sought),
-    (held, anew): (Option<Rested<'_>>, Option<Anew<'_>>),
+    (held, anew, at): (Option<Rested<'_>>, Option<Anew<'_>>, Timestamp),
     sku_no: impl Fn(&Sku) -> Option<SkuNo>,
 ) -> Result<Built, Refusal> {
     let mut built = Built::default();
@@ -81,11 +81,11 @@ pub fn build(
         // What is no longer wanted is not planned.
         let order = released(order, &sought.releases);
         loose = moving.loose(&order, &left);
-        move_anew(&order, (moving, &loose), &anew, &mut built).ok_or_else(overtaken)?;
+        move_anew((&order, at), (moving, &loose), &anew, &mut built).ok_or_else(overtaken)?;
     } else if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
         return Err(overtaken());
     } else if let Some((hold, resting)) = held {
-        add(order, (hold, resting), &mut built);
+        add((order, at), (hold, resting), &mut built);
     }
     has_room(order, &built.change)?;
     built.change.note = note(change);
@@ -120,7 +120,7 @@ pub fn rests_left(resting: &Resting, releases: &[AllocationUnits]) -> Vec<SmallV
 
 /// Writes down what is planned anew. None where that is not what is sought by now.
 fn move_anew(
-    order: &Order,
+    (order, at): (&Order, Timestamp),
     (moving, loose): (&Moving, &[Loose]),
     anew: &Anew<'_>,
     built: &mut Built,
@@ -129,7 +129,7 @@ fn move_anew(
     if let Some(draft) = anew.draft {
         let planned = (moving, loose);
         let Assigned { off, on, leaving } =
-            assign(order, planned, (&demands, anew.new), draft, &mut built.change)?;
+            assign((order, at), planned, (&demands, anew.new), draft, &mut built.change)?;
         built.off.extend(off);
         (built.on, built.leaving) = (on, leaving);
         built.cost = Some(draft.cost);
@@ -230,7 +230,7 @@ fn take_least(rests: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[(Supply,
 
 /// The units of the hold become lines behind the others, in shipments of their own, or in those
 /// that leave the same node on the same days.
-fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) {
+fn add((order, at): (&Order, Timestamp), (hold, resting): Rested<'_>, built: &mut Built) {
     let (lines, shipments) = (count(order.lines.len()), count(order.shipments.len()));
     let added = |of: &OrderLine| LineAdded { sku: of.sku, units: of.ordered };
     built.change.lines = hold.lines.iter().map(added).collect();
@@ -241,7 +241,7 @@ fn add(order: &Order, (hold, resting): Rested<'_>, built: &mut Built) {
         for rest in rests {
             let place = *places.entry(a.shipment).or_insert_with(|| {
                 let new = shipment_added(hold, a.shipment);
-                joined((order, &built.change.cancelled), &new).unwrap_or_else(|| {
+                joined((order, &built.change.cancelled), &new, at).unwrap_or_else(|| {
                     built.change.shipments.push(new);
                     shipments + count(built.change.shipments.len()) - 1
                 })
@@ -281,8 +281,12 @@ fn shipment_added(hold: &Order, at: u16) -> ShipmentAdded {
 }
 
 /// A shipment of the order, from 0, that leaves the same node on the same days, and of which its
-/// node did nothing yet: one parcel for both.
-fn joined((order, cancelled): (&Order, &[AllocationUnits]), new: &ShipmentAdded) -> Option<u16> {
+/// node did nothing by now: one parcel for both.
+fn joined(
+    (order, cancelled): (&Order, &[AllocationUnits]),
+    new: &ShipmentAdded,
+    now: Timestamp,
+) -> Option<u16> {
     let gone = |at: usize| {
         let of_it = cancelled.iter().filter(|of| usize::from(of.allocation) == at);
         of_it.map(|of| of.units).sum::<u32>()
@@ -294,7 +298,7 @@ fn joined((order, cancelled): (&Order, &[AllocationUnits]), new: &ShipmentAdded)
     let all = order.shipments.iter().zip(0..).filter(|(shipment, at)| {
         let days = shipment.ship_by.zip(shipment.deliver_by);
         (shipment.node, days) == (new.node, new.days)
-            && shipment.may_be_joined()
+            && shipment.may_be_joined(now)
             && order.was_told_of_units_there(*at) == new.units_there
     });
     all.map(|(_, at)| at).find(|at| is_open(*at))

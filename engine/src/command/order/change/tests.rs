@@ -96,7 +96,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let held = Some((&held, &rests));
     let no = |sku: &crate::model::Sku| sku.as_str().parse().ok().map(SkuNo);
     let full =
-        build((&order, &rests), (&change, &found), (held, None), no).expect_err("it is full");
+        build((&order, &rests), (&change, &found), (held, None, AT), no).expect_err("it is full");
     let all = [&faults[..], &[closed, full], &engine()[..]].concat();
     let kinds = all.into_iter().map(|refusal| refusal.kind());
     kinds.chain(super::moving::tests::table()).chain(elsewhere()).collect()
@@ -176,7 +176,7 @@ fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
     assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None }]);
     let fewer = Sought { more: Vec::new(), ..fewer };
     let built =
-        build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), (None, None), |_| None);
+        build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), (None, None, AT), |_| None);
     let off: Vec<_> = built.expect("built").off.iter().map(|of| (of.supply, of.units)).collect();
     // A line and its node: what is on hand there, and what waits at the other.
     assert_eq!(off, [(Supply::OnHand, 1), (Supply::Backorder, 2)]);
@@ -235,7 +235,7 @@ fn picked_units_come_off_what_was_picked_and_no_others_do() {
     let sought = seek((&order, &resting), &change, named).expect("it is open");
     assert_eq!(sought.faults, []);
     let built =
-        build((&order, &resting), (&change, &sought), (None, None), |_| None).expect("built");
+        build((&order, &resting), (&change, &sought), (None, None, AT), |_| None).expect("built");
     let back: u32 = built.change.put_back.iter().map(|of| of.units).sum();
     let picked = built.off.iter().filter(|of| of.supply == Supply::Picked);
     assert_eq!((back, picked.map(|of| of.units).sum::<u32>()), (2, 2));

@@ -97,7 +97,7 @@ pub async fn built(
 ) -> Result<Result<Built, Refusal>, EngineError> {
     let sku_no = |sku: &Sku| kernel.state.catalogue.sku_no(sku.as_str());
     let Some(moving) = &sought.moving else {
-        return Ok(build((order, resting), (change, sought), (held, None), sku_no));
+        return Ok(build((order, resting), (change, sought), (held, None, at), sku_no));
     };
     let new = match new_lines(&kernel.state.catalogue, &sought.more) {
         Ok(new) => new,
@@ -114,7 +114,7 @@ pub async fn built(
     let left = Resting { rests: rests_left(resting, &sought.releases), newest: resting.newest };
     let days = |shipment| days_of_stay(kernel, (order, &left), &moving.to, (shipment, at));
     let anew = Some(Anew { draft: draft.as_ref(), new: &new, days: &days });
-    Ok(build((order, resting), (change, sought), (held, anew), sku_no))
+    Ok(build((order, resting), (change, sought), (held, anew, at), sku_no))
 }
 
 /// What an order is to have as well, units of one item summed.

@@ -71,7 +71,7 @@ fn decide(order: &Order, resting: &Resting, at: Timestamp) -> OrderStockLetGo {
     for (a, rests) in order.allocations.iter().zip(&resting.rests) {
         let shipment = &order.shipments[usize::from(a.shipment)];
         // What its node began with stays with it.
-        if !shipment.may_be_joined() {
+        if !shipment.may_be_joined(at) {
             continue;
         }
         let firm = rests.iter().filter(|rest| rest.supply != Supply::Backorder);
@@ -172,7 +172,8 @@ mod tests {
     use crate::command::order::hold::HoldOrder;
     use crate::command::order::hold::tests::on_hold;
     use crate::engine::tests::{one_unit, poll, run as run_command};
-    use crate::model::{Allocation, Answer, AnswerKind, Due, Lsn};
+    use crate::model::fulfilment::WorkClaim;
+    use crate::model::{Allocation, Answer, AnswerKind, Due, Lsn, OwnerId};
     use crate::state::stock::Rest;
     use crate::transaction::find::find_order;
 
@@ -234,6 +235,16 @@ mod tests {
         let answer = Answer { kind: AnswerKind::Accepted, at: AT };
         accepted.apply(Lsn::new(8), &OrderEffect::Answer { shipment: 0, answer });
         assert_eq!(let_go(&accepted, AT), Some(vec![]), "its node ships it");
+        let claimed = |until| {
+            let owner = OwnerId::new("owner", "anna").expect("an id");
+            let claim = Some(Box::new(WorkClaim { owner, until }));
+            let mut claimed = kept();
+            claimed.apply(Lsn::new(8), &OrderEffect::ClaimWork { shipment: 0, claim });
+            claimed
+        };
+        let after = AT.saturating_add_micros(1);
+        assert_eq!(let_go(&claimed(after), AT), Some(vec![]), "somebody works on it");
+        assert_eq!(let_go(&claimed(AT), AT), Some(vec![(0, 0, 3), (1, 0, 3)]), "his claim ended");
         let given_up = StockGivenUp { at: AT, lines: Box::default() };
         accepted.apply(Lsn::new(9), &OrderEffect::GiveUpStock(given_up.into()));
         assert!(accepted.has_let_go());

@@ -2,6 +2,7 @@
 
 use super::super::moving::redirected;
 use super::*;
+use crate::command::fixture::AT;
 use crate::command::order::fixture::order;
 use crate::model::{Allocation, NodeId, NodeNo, OrderLine, Redirect, ServiceNo};
 
@@ -50,7 +51,7 @@ fn changed(
     let loose = moving.loose(order, &rests);
     let demands = super::super::moving::demands(order, &loose);
     let mut change = OrderChange::default();
-    let assigned = assign(order, (&moving, &loose), (&demands, new), draft, &mut change)?;
+    let assigned = assign((order, AT), (&moving, &loose), (&demands, new), draft, &mut change)?;
     Some((order.with_change(&change), change, assigned))
 }
 
