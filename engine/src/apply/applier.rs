@@ -10,11 +10,11 @@ use crate::apply::sharing::{Channels, introduce_all};
 use crate::model::Configuration;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
-use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::model::{
-    KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy, Request,
-    Said, StateHash, StockEffect,
+    Act, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
+    Request, Said, StateHash, StockEffect,
 };
+use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{OrderActor, OrderMessage, OrderReply};
@@ -586,19 +586,22 @@ impl Ended<'_> {
 }
 
 /// Whether shipments of an order may be due for release by what an event does to it: they are new, on
-/// other supply, or of other units.
-const fn may_release(effect: &OrderEffect) -> bool {
-    matches!(
-        effect,
+/// other supply, or of other units, or their node may answer for a recall until another instant.
+fn may_release(effect: &OrderEffect) -> bool {
+    match effect {
         OrderEffect::Place(_)
-            | OrderEffect::Replace(_)
-            | OrderEffect::Repeg(_)
-            | OrderEffect::MoveBundle(_)
-            | OrderEffect::DeclinePart(_)
-            | OrderEffect::Cancel(_)
-            | OrderEffect::CancelPicked(_)
-            | OrderEffect::Change(_)
-    )
+        | OrderEffect::Replace(_)
+        | OrderEffect::Repeg(_)
+        | OrderEffect::MoveBundle(_)
+        | OrderEffect::DeclinePart(_)
+        | OrderEffect::Cancel(_)
+        | OrderEffect::CancelPicked(_)
+        | OrderEffect::Change(_) => true,
+        OrderEffect::Progress(progress) => {
+            matches!(progress.act, Act::Recall | Act::RefuseRecall)
+        }
+        _ => false,
+    }
 }
 
 fn unpacked(packed: &PackedOrder) -> Order {

@@ -41,5 +41,5 @@ pub fn find_wave(kernel: &Kernel, seen: &SeenWork, wave: &Wave) -> Result<WaveFo
 /// Whether a wave could release a shipment.
 fn can_be_of(of: &ShipmentWork, filter: &WaveFilter<'_>) -> bool {
     let can_be = of.state == UnitState::Allocated && of.waiting == 0 && !of.is_on_hold;
-    can_be && filter.takes(of.ship_by, of.priority, of.service)
+    can_be && of.recall.is_none() && filter.takes(of.ship_by, of.priority, of.service)
 }

@@ -62,6 +62,7 @@ pub fn node_work(kernel: &Kernel, seen: &SeenWork, id: &NodeId) -> Result<NodeWo
     for work in &mut shipments {
         work.cut_off = work.ship_by.map(&mut cut_off);
         work.claim.take_if(|claim| claim.until <= now);
+        work.recall.take_if(|until| *until < now);
         work.is_late = work.cut_off.is_some_and(|cut_off| cut_off <= now);
     }
     shipments.sort_unstable_by_key(ShipmentWork::key);

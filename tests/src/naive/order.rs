@@ -100,8 +100,10 @@ pub struct Order {
     began: BTreeSet<u16>,
     /// Shipments, from 0, that their node was told to work on.
     released: BTreeSet<u16>,
-    /// Those that somebody took back, or asked back.
-    recalled: BTreeSet<u16>,
+    /// Those that somebody took back.
+    taken_back: BTreeSet<u16>,
+    /// Until when nodes may answer that they are asked for shipments, from 0.
+    recalls: BTreeMap<u16, Timestamp>,
     /// The versions at which it was decided on anew.
     pub decisions: Vec<Lsn>,
     /// The versions at which anything happened to it after it was placed.
@@ -139,7 +141,8 @@ impl Order {
             asked: BTreeSet::new(),
             began: BTreeSet::new(),
             released: BTreeSet::new(),
-            recalled: BTreeSet::new(),
+            taken_back: BTreeSet::new(),
+            recalls: BTreeMap::new(),
             decisions: Vec::new(),
             changes: Vec::new(),
             declined: BTreeSet::new(),
@@ -182,22 +185,28 @@ impl Order {
             return Err(format!("a node goes on, and it is on hold: {self:?}"));
         }
         self.began.insert(shipment);
+        self.recalls.remove(&shipment);
         match act {
-            Act::Recall => drop(self.recalled.insert(shipment)),
-            Act::Unpick | Act::RefuseRecall => {}
+            Act::Recall | Act::Unpick | Act::RefuseRecall => {}
             _ => drop(self.released.insert(shipment)),
         }
         Ok(())
     }
 
-    /// Whether a shipment, from 0, can be released: its node was not told, and would be of something.
-    /// No rule does so where somebody took it back.
-    pub fn may_be_released(&self, shipment: u16, by_rule: bool) -> bool {
+    /// Its node is asked to give a shipment, from 0, back, and may answer until then.
+    pub fn ask_back(&mut self, shipment: u16, until: Timestamp) {
+        self.recalls.insert(shipment, until);
+    }
+
+    /// Whether a shipment, from 0, can be released: its node was not told, and would be of something, and
+    /// has no time to give it back. No rule does so where somebody took it back.
+    pub fn may_be_released(&self, shipment: u16, (at, by_rule): (Timestamp, bool)) -> bool {
         let parts = (0..self.allotted.len()).filter(|at| self.allotted[*at].shipment == shipment);
         let is_of_some = parts.into_iter().any(|at| self.loose(at) > 0);
         let is_known = self.released.contains(&shipment) || self.was_declined(shipment);
-        let is_taken_back = by_rule && self.recalled.contains(&shipment);
-        self.holds.is_empty() && is_of_some && !is_known && !is_taken_back
+        let is_asked_for = self.recalls.get(&shipment).is_some_and(|until| at <= *until);
+        let is_taken_back = by_rule && self.taken_back.contains(&shipment);
+        self.holds.is_empty() && is_of_some && !is_known && !is_asked_for && !is_taken_back
     }
 
     /// Whether a shipment, from 0, has a package of that id.
@@ -219,6 +228,7 @@ impl Order {
 
     /// A shipment, from 0, is not the node's any more, which may have accepted it.
     pub fn take_back(&mut self, shipment: u16) {
+        self.taken_back.insert(shipment);
         self.answers.remove(&shipment);
         self.claims.remove(&shipment);
         self.released.remove(&shipment);
@@ -686,6 +696,9 @@ impl Order {
             Some((no, (claim.owner.to_string(), claim.until)))
         });
         same("claims", &claims.collect(), &self.claims)?;
+        let works = order.shipments.iter().zip(0..);
+        let recalls = works.filter_map(|(of, no)| Some((no, of.work.as_deref()?.recall?)));
+        same("recalls", &recalls.collect(), &self.recalls)?;
         match (&self.hold, order.header.hold.as_deref()) {
             (Some(naive), Some(engine)) => naive.compare(engine),
             (naive, engine) => same("is a hold", &engine.is_some(), &naive.is_some()),

@@ -44,7 +44,8 @@ impl Naive {
                 let Some(node) = order.node_of(shipment) else { continue };
                 let day = self.told.get(&(order.no, shipment)).copied();
                 let is_due = due(&self.nodes[&node], day).is_some_and(|due| due <= now);
-                if is_due && order.may_be_released(shipment, true) && self.are_there(id, &node) {
+                let may_be = order.may_be_released(shipment, (now, true));
+                if is_due && may_be && self.are_there(id, &node) {
                     return Err(format!(
                         "it is {now}, and {shipment} of {order:?} was not released"
                     ));

@@ -63,7 +63,7 @@ impl Room for ProgressShipment {
                 put_back: parts(&event.put_back),
                 picked: parts(&event.picked),
                 left: parts(&[event.left, left].concat()),
-                is_asked: event.recall.is_some(),
+                recall: event.recall,
                 packages: packages.collect(),
             }))
         })))

@@ -1,13 +1,13 @@
 //! Nodes that are told to work on shipments: by their own rule, or in waves.
 
 use backstock_engine::command::{
-    AnyEvent, DefineNode, HoldOrder, NodeDefinition, ProgressShipment, ReleaseOrderHold,
-    ReleaseWave, SetOrderPriority, StockOperation, Wave, WaveAt,
+    AcceptShipment, AnyEvent, DefineNode, HoldOrder, NodeDefinition, ProgressShipment,
+    ReleaseOrderHold, ReleaseWave, SetOrderPriority, StockOperation, Wave, WaveAt,
 };
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Done, EngineError};
 use backstock_engine::model::{
-    Day, Happened, InboundId, LineUnits, Lsn, NodeKind, OrderHoldId, OrderHoldKind, Policy,
+    Day, Happened, InboundId, LineUnits, Lsn, Meta, NodeKind, OrderHoldId, OrderHoldKind, Policy,
     Priority, PriorityClass, Refusal, ReleaseRule, Shortage, Step, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
@@ -65,10 +65,23 @@ impl World {
     }
 
     fn step(&mut self, id: &str, step: Step) {
-        let engine = self.single.engine.clone();
-        let progress = ProgressShipment { meta: meta(), order: order_id(id), shipment: 1, step };
-        self.single.run(engine.progress_shipment(progress)).expect("the step is taken");
+        self.step_at(NOW, id, step).expect("the step is taken");
         self.single.drain();
+    }
+
+    fn step_at(&mut self, at: Timestamp, id: &str, step: Step) -> Result<Done, EngineError> {
+        let engine = self.single.engine.clone();
+        let (meta, order) = (Meta { at, ..meta() }, order_id(id));
+        let progress = ProgressShipment { meta, order, shipment: 1, step };
+        self.single.run(engine.progress_shipment(progress))
+    }
+
+    /// Its node accepts it, and is asked to give it back.
+    fn ask_back(&mut self, id: &str, until: Timestamp) {
+        let engine = self.single.engine.clone();
+        let accept = AcceptShipment { meta: meta(), order: order_id(id), shipment: 1 };
+        self.single.run(engine.accept_shipment(accept)).expect("accepted");
+        self.step(id, Step::Recall { until });
     }
 
     fn pass_to(&mut self, at: Timestamp) {
@@ -129,6 +142,47 @@ fn a_node_that_releases_at_once_does_so_as_soon_as_all_units_are_there() {
     world.change("B", StockOperation::ReceiveInbound { id, quantity: 1, closes: true });
     assert_eq!(world.released("PRE"), 1);
     assert_clean(&world.single.engine);
+}
+
+/// However its units come to be there: the event that gives them to the order wakes it.
+#[test]
+fn what_waits_is_released_with_the_last_of_its_units_on_whatever_way_they_come() {
+    let id = || InboundId::new("inbound", "PO").expect("an id");
+    let announced = |quantity| {
+        let eta = NOW.saturating_add_micros(2 * DAY);
+        StockOperation::AnnounceInbound { id: id(), quantity, eta }
+    };
+    let arrives = |quantity, closes| StockOperation::ReceiveInbound { id: id(), quantity, closes };
+    let adjusted = |on_hand_delta| StockOperation::Adjust {
+        on_hand_delta,
+        unavailable_delta: 0,
+        reason: Text::new("reason", "found").expect("a text"),
+    };
+    let set =
+        |on_hand| StockOperation::Set { on_hand: Some(on_hand), unavailable: None, safety: None };
+    let ways = [
+        (
+            "received",
+            vec![],
+            [adjusted(1), StockOperation::Receive { quantity: 1, unavailable: 0 }],
+        ),
+        ("counted", vec![], [set(1), StockOperation::Count { on_hand: 2 }]),
+        ("in parts", vec![announced(2)], [arrives(1, false), arrives(1, true)]),
+        ("late", vec![announced(2), arrives(0, true)], [arrives(1, true), arrives(1, true)]),
+    ];
+    for (way, before, [first, last]) in ways {
+        let mut world = World::new(Some(ReleaseRule::AtOnce), 0);
+        for operation in before {
+            world.change("A", operation);
+        }
+        let engine = world.single.engine.clone();
+        let wanted = order("O", &[("A", 2)], Shortage::Backorder);
+        world.single.run(place(&engine, wanted)).expect("placed");
+        world.change("A", first);
+        assert_eq!(world.released("O"), 0, "{way}");
+        world.change("A", last);
+        assert_eq!(world.released("O"), 1, "{way}");
+    }
 }
 
 #[test]
@@ -223,6 +277,62 @@ fn an_order_on_hold_is_released_after_the_hold_and_one_that_was_taken_back_by_ha
     assert_eq!(world.released("HELD"), 2);
 }
 
+/// A shipment that its node is asked for is released when the node keeps it, says so or not, and not
+/// while it may still give it back.
+#[test]
+fn what_its_node_is_asked_for_is_released_once_the_node_keeps_it() {
+    let until = cut_off().saturating_add_micros(HOUR);
+    let asked = || {
+        let mut world = World::new(Some(ReleaseRule::BeforeCutOff(60)), 9);
+        world.place("O");
+        world.ask_back("O", until);
+        world.pass_to(until);
+        assert_eq!(world.released("O"), 0, "it may be given back");
+        world
+    };
+    let mut world = asked();
+    world.pass_to(until.saturating_add_micros(1));
+    assert_eq!(world.released("O"), 1, "nobody answered");
+
+    let mut world = asked();
+    world.step("O", Step::AnswerRecall { gives_back: false });
+    assert_eq!(world.released("O"), 1, "its node keeps it");
+
+    let mut world = asked();
+    world.step("O", Step::AnswerRecall { gives_back: true });
+    world.pass_to(until.saturating_add_micros(DAY));
+    assert_eq!(world.released("O"), 0, "somebody took it back");
+
+    // Asked for again, it is kept for less long.
+    let mut world = World::new(Some(ReleaseRule::AtOnce), 0);
+    world.place("O");
+    world.ask_back("O", until);
+    world.change("A", StockOperation::Receive { quantity: 1, unavailable: 0 });
+    world.step("O", Step::Recall { until: before_cut_off(1) });
+    world.pass_to(before_cut_off(0));
+    assert_eq!(world.released("O"), 1);
+}
+
+#[test]
+fn a_node_answers_until_the_instant_that_it_was_told_and_no_later() {
+    let until = before_cut_off(2);
+    let asked = || {
+        let mut world = World::new(None, 9);
+        world.place("O");
+        world.ask_back("O", until);
+        world
+    };
+    let answer = |world: &mut World, at, gives_back| {
+        world.step_at(at, "O", Step::AnswerRecall { gives_back }).map(drop)
+    };
+    for gives_back in [true, false] {
+        assert_eq!(answer(&mut asked(), until, gives_back), Ok(()));
+        let late = answer(&mut asked(), until.saturating_add_micros(1), gives_back);
+        let not_asked = Refusal::RecallNotAsked { shipment_number: 1 };
+        assert_eq!(late, Err(EngineError::Refused(not_asked)));
+    }
+}
+
 /// With no room on the disk it is done later, and the engine goes on.
 #[test]
 fn a_shipment_is_released_later_where_the_disk_is_full() {
@@ -275,6 +385,51 @@ fn a_wave_releases_what_has_to_leave_first_and_says_what_is_left() {
     assert_eq!(world.released("E"), 0);
     assert_eq!(["A", "B", "C", "D"].map(|id| world.released(id)), [1, 0, 1, 1]);
     assert_clean(&world.single.engine);
+}
+
+/// Its node may still answer: released, it could give nothing back.
+#[test]
+fn a_wave_leaves_what_its_node_is_asked_for() {
+    let mut world = World::new(None, 9);
+    world.place("O");
+    let found = world.single.engine.find_wave(&at_node(9)).expect("found");
+    let until = before_cut_off(2);
+    world.ask_back("O", until);
+    for found in [found, world.single.engine.find_wave(&at_node(9)).expect("found")] {
+        let engine = world.single.engine.clone();
+        let command = ReleaseWave { meta: meta(), wave: at_node(9), found };
+        let done = world.single.run(engine.release_wave(command)).expect("answered");
+        assert_eq!(world.told(done.version), (Vec::new(), 0));
+    }
+    assert_eq!(world.single.engine.find_wave(&at_node(9)).expect("found").all, 0);
+    world.step("O", Step::AnswerRecall { gives_back: true });
+    let done = world.wave(None, at_node(9)).expect("released");
+    assert_eq!(world.told(done.version), (vec!["O".into()], 0), "by hand");
+}
+
+/// The order that was placed last has the earliest cut-off, and that of the day after the latest.
+#[test]
+fn a_wave_over_several_nodes_releases_what_has_the_earliest_cut_off_first() {
+    let mut world = World::new(None, 9);
+    let engine = world.single.engine.clone();
+    let cut_off_minute = 13 * 60;
+    let nodes = [("M", cut_off_minute), ("L", 6 * 60)];
+    for (name, cut_off_minute) in nodes {
+        world.define(NodeDefinition { cut_off_minute, ..node(name, NodeKind::Warehouse, 1) });
+    }
+    world.single.run(define_items(&engine, &["TOMORROW", "FIRST"]));
+    world.single.run(set(&engine, "TOMORROW", "L", 1));
+    world.single.run(set(&engine, "FIRST", "M", 1));
+    for (id, item) in [("LAST", "TOMORROW"), ("SECOND", "A"), ("FIRST", "FIRST")] {
+        let wanted = order(id, &[(item, 1)], Shortage::Backorder);
+        world.single.run(place(&engine, wanted)).expect("placed");
+    }
+    let of_kind =
+        |shipments_max| Wave { at: WaveAt::Kind(NodeKind::Warehouse), ..at_node(shipments_max) };
+    let first = world.wave(None, of_kind(1)).expect("released");
+    assert_eq!(world.told(first.version), (vec!["FIRST".into()], 2));
+    let rest = world.wave(None, of_kind(9)).expect("released");
+    assert_eq!(world.told(rest.version), (vec!["SECOND".into(), "LAST".into()], 0));
 }
 
 #[test]

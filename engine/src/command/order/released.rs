@@ -46,8 +46,9 @@ impl Released {
     }
 }
 
-/// Whether a shipment, from 0, can be released: its node was not told, and would be of something.
-pub(super) fn may_be_released(order: &Order, shipment: u16) -> bool {
+/// From when on a shipment, from 0, can be released: its node was not told, and would be of something.
+/// A node that is asked to give it back may answer before. None if it cannot be released.
+pub(super) fn may_be_released_from(order: &Order, shipment: u16) -> Option<Timestamp> {
     let content = Content::of(order, shipment);
     let is_told = content.work().is_some_and(|work| work.released.is_some());
     let becomes = |state| matches!(rule(Act::Release, state), fulfilment::Rule::Becomes(_));
@@ -55,7 +56,9 @@ pub(super) fn may_be_released(order: &Order, shipment: u16) -> bool {
         let mut lines = content.lines();
         lines.any(|line| content.standing(line).states().any(|(state, _)| becomes(state)))
     };
-    !order.is_on_hold() && !order.was_declined(shipment) && !is_told && is_of_some()
+    let may_be = !order.is_on_hold() && !order.was_declined(shipment) && !is_told && is_of_some();
+    let asked = content.work().and_then(|work| work.recall);
+    may_be.then(|| asked.map_or(Timestamp::default(), |until| until.saturating_add_micros(1)))
 }
 
 /// Whether all units of a shipment, from 0, are at its node.

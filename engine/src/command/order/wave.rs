@@ -7,13 +7,13 @@
 
 use minicbor::Encode;
 
-use super::released::{Released, ShipmentsReleased, is_there, may_be_released};
+use super::released::{Released, ShipmentsReleased, is_there, may_be_released_from};
 use crate::limits::{SERVICES_MAX, WAVE_SHIPMENTS_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Day, Meta, NodeId, NodeKind, OrderNo, Priority, PriorityClass, Rule, ServiceName, ServiceNo,
-    Shipment, Violation,
+    Shipment, Timestamp, Violation,
 };
 use crate::state::network::Network;
 use crate::transaction::attempts::Attempt;
@@ -146,7 +146,7 @@ impl Command for ReleaseWave {
         let filter = self.wave.filter(&kernel.state.network.load());
         let (mut shipments, mut gone) = (Vec::new(), 0);
         for (no, shipment) in &self.found.shipments {
-            match take(&mut tx.claims, &filter, (*no, *shipment)).await? {
+            match take(&mut tx.claims, &filter, (*no, *shipment, self.meta.at)).await? {
                 Taken::Released(released) => shipments.push(released),
                 Taken::Gone => gone += 1,
                 Taken::Busy => {}
@@ -175,13 +175,13 @@ enum Taken {
 async fn take(
     in_hand: &mut Claims<'_>,
     filter: &WaveFilter<'_>,
-    (no, shipment): (OrderNo, u16),
+    (no, shipment, at): (OrderNo, u16, Timestamp),
 ) -> Result<Taken, EngineError> {
     let kernel = in_hand.kernel();
     let Some(order) = read_order(kernel, no).await? else { return Ok(Taken::Gone) };
     let takes = |of: &Shipment| {
         filter.takes(of.ship_by, order.header.priority, order.header.service)
-            && may_be_released(&order, shipment)
+            && may_be_released_from(&order, shipment).is_some_and(|from| from <= at)
     };
     if !order.shipments.get(usize::from(shipment)).is_some_and(takes) {
         return Ok(Taken::Gone);

@@ -207,6 +207,19 @@ pub struct Entry {
     pub goes_to: Option<Box<Redirect>>,
 }
 
+impl Entry {
+    /// Whether somebody took a shipment back from its node. That a node is asked for one takes nothing.
+    pub fn takes_back(&self) -> bool {
+        self.what == Happened::Recalled && self.until.is_none()
+    }
+
+    /// Whether a later one tells more of the same.
+    fn is_followed_by(&self, later: &Self) -> bool {
+        let kind = |of: &Self| (of.what, of.shipment, of.until.is_some());
+        kind(self) == kind(later)
+    }
+}
+
 /// The day by which a shipment arrives, told anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct DateMoved {
@@ -270,14 +283,14 @@ impl Timeline {
     #[cold]
     fn with_room_for(&self, entry: &Entry, new: Vec<u8>) -> Box<[u8]> {
         let mut dropped = self.dropped();
-        let known = self.iter().map(|entry| (entry.what, encoded(&entry)));
-        let mut all: Vec<_> = known.chain([(entry.what, new)]).collect();
-        let mut bytes: usize = all.iter().map(|(_, entry)| entry.len()).sum();
+        let known = self.iter().map(|entry| (encoded(&entry), entry));
+        let mut all: Vec<_> = known.chain([(new, entry.clone())]).collect();
+        let mut bytes: usize = all.iter().map(|(bytes, _)| bytes.len()).sum();
         while all.len() > TIMELINE_ENTRIES_MAX || bytes > TIMELINE_BYTES_MAX {
-            bytes -= all.remove(least(&all)).1.len();
+            bytes -= all.remove(least(&all)).0.len();
             dropped = dropped.saturating_add(1);
         }
-        let entries: Vec<_> = all.iter().map(|(_, entry)| entry.as_slice()).collect();
+        let entries: Vec<_> = all.iter().map(|(bytes, _)| bytes.as_slice()).collect();
         written(dropped, all.len() as u64, &entries)
     }
 
@@ -309,11 +322,13 @@ impl Timeline {
     }
 }
 
-/// The first one that supply moved again, or else of which there is a later one, or else the first.
-fn least(all: &[(Happened, Vec<u8>)]) -> usize {
-    let repeats = |at: &usize| all[at + 1..].iter().any(|later| later.0 == all[*at].0);
-    let of_supply = (0..all.len()).filter(|at| all[*at].0.is_of_supply()).find(repeats);
-    of_supply.or_else(|| (0..all.len()).find(repeats)).unwrap_or(0)
+/// The first one that supply moved again, or else that a later one follows, or else the first; one that
+/// takes a shipment back only if there are no others, since whose the shipment is rests on it.
+fn least(all: &[(Vec<u8>, Entry)]) -> usize {
+    let repeats = |at: &usize| all[at + 1..].iter().any(|(_, of)| all[*at].1.is_followed_by(of));
+    let of_supply = (0..all.len()).filter(|at| all[*at].1.what.is_of_supply()).find(repeats);
+    let other = || (0..all.len()).find(|at| !all[*at].1.takes_back());
+    of_supply.or_else(|| (0..all.len()).find(repeats)).or_else(other).unwrap_or(0)
 }
 
 fn head(from: &mut Decoder<'_>) -> Option<(u32, u64)> {
@@ -360,6 +375,24 @@ mod tests {
         assert_eq!((all.len(), all[0], all[1]), (256, 1, 1000 - 254));
         assert_eq!(timeline.dropped(), 1000 - 256);
         assert!(Timeline::are(timeline.bytes()));
+    }
+
+    /// Whose a shipment is rests on it: a rule releases none that somebody took back.
+    #[test]
+    fn that_a_shipment_was_taken_back_stays_whatever_happens_to_others() {
+        let mut timeline = Timeline::default();
+        let of = |lsn, shipment| Entry { shipment, ..entry(lsn, Happened::Recalled, "why") };
+        timeline.keep(&of(1, Some(0)));
+        for lsn in 2..=600 {
+            let (until, other) = (Some(Timestamp::default()), u16::try_from(lsn).ok());
+            timeline.keep(&match lsn % 3 {
+                0 => Entry { until, ..of(lsn, Some(0)) },
+                1 => of(lsn, other),
+                _ => Entry { what: Happened::Picked, ..of(lsn, other) },
+            });
+        }
+        assert!(timeline.dropped() > 0);
+        assert_eq!(timeline.iter().next().map(|entry| entry.lsn), Some(Lsn::new(1)));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct ShipmentWork {
     pub is_late: bool,
     /// Who works on it now.
     pub claim: Option<WorkClaim>,
+    /// Until when its node may answer that it is asked to give it back.
+    pub recall: Option<Timestamp>,
 }
 
 /// Units of a line that have not left.
@@ -76,7 +78,7 @@ pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
         if shipment.node != node || order.was_declined(at) {
             continue;
         }
-        let content = Content::of(order, at);
+        let (content, work) = (Content::of(order, at), shipment.work.as_deref());
         let units: Vec<_> = content.lines().flat_map(|line| here(order, content, line)).collect();
         let Some(state) = units.iter().map(|of| of.state).min() else { continue };
         all.push(ShipmentWork {
@@ -93,7 +95,8 @@ pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
             waiting: 0,
             is_on_hold: order.is_on_hold(),
             is_late: false,
-            claim: shipment.work.as_ref().and_then(|work| work.claim.as_deref().cloned()),
+            claim: work.and_then(|work| work.claim.as_deref().cloned()),
+            recall: work.and_then(|work| work.recall),
         });
     }
     all

@@ -1,6 +1,6 @@
 //! A step of a shipment.
 
-use backstock_engine::model::{Act, Lsn, NodeKind};
+use backstock_engine::model::{Act, Lsn, NodeKind, Timestamp};
 
 use super::Fact;
 use crate::naive::order::Parcel;
@@ -21,8 +21,8 @@ pub struct ShipmentProgressed {
     pub picked: Vec<(u16, u32)>,
     /// Units by part that left.
     pub left: Vec<(u16, u32)>,
-    /// Whether the node is asked to give it back, and has not answered.
-    pub is_asked: bool,
+    /// Until when the node may answer that it is asked to give it back, if it is.
+    pub recall: Option<Timestamp>,
     /// The packages that changed, by id.
     pub packages: Vec<(String, Parcel)>,
 }
@@ -50,8 +50,10 @@ impl Fact for ShipmentProgressed {
         order.check_packages()?;
         self.check_until(naive, asked)?;
         let order = naive.orders.get_mut(&self.order).ok_or("no such order")?;
-        if self.act == Act::Recall && !self.is_asked {
-            order.take_back(self.shipment);
+        match self.recall {
+            Some(until) => order.ask_back(self.shipment, until),
+            None if self.act == Act::Recall => order.take_back(self.shipment),
+            None => {}
         }
         for Allotted { line, sku, node, units, .. } in back {
             (0..units).try_for_each(|_| naive.pair(&sku, &node).put_back(no, line))?;

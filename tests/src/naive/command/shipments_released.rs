@@ -34,7 +34,7 @@ impl Fact for ShipmentsReleased {
                 return Err(format!("two shipments of {id} are released in one event"));
             }
             order.changes.push(version);
-            if !order.may_be_released(*shipment, self.by_rule) {
+            if !order.may_be_released(*shipment, (self.at, self.by_rule)) {
                 return Err(format!("{shipment} is released of {order:?}"));
             }
             order.work((*shipment, Act::Release), false)?;

@@ -10,7 +10,7 @@ use tokio::task::consume_budget;
 
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
-use crate::model::{Happened, Order, OrderNo, Pair, ReleaseRule, Timestamp};
+use crate::model::{Order, OrderNo, Pair, ReleaseRule, Timestamp};
 use crate::state::network::{Network, PlanningNode};
 use crate::state::releases::Look;
 use crate::state::stock::{StockMessage, StockReply};
@@ -21,7 +21,7 @@ use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::Resting;
 
-use super::super::released::{Released, ShipmentsReleased, is_there, may_be_released};
+use super::super::released::{Released, ShipmentsReleased, is_there, may_be_released_from};
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -49,8 +49,8 @@ fn due(network: &Network, order: &Order) -> Vec<(Timestamp, u16)> {
     let due = shipments.filter_map(|(at, shipment)| {
         let node = network.node(shipment.node);
         let rule = node.node.release?;
-        let may_be = may_be_released(order, at) && !was_taken_back(order, at);
-        may_be.then(|| Some((at_of(node, rule, order, at)?, at))).flatten()
+        let from = may_be_released_from(order, at).filter(|_| !was_taken_back(order, at))?;
+        Some((at_of(node, rule, order, at)?.max(from), at))
     });
     due.collect()
 }
@@ -67,12 +67,9 @@ fn at_of(node: &PlanningNode, rule: ReleaseRule, order: &Order, at: u16) -> Opti
 }
 
 /// Whether somebody took a shipment, from 0, back from its node: he releases it, and no rule. One that
-/// its node did not give back was not taken.
+/// its node was asked for, and did not give back, was not taken.
 fn was_taken_back(order: &Order, shipment: u16) -> bool {
-    let of_it = order.timeline.iter().filter(|told| told.shipment == Some(shipment));
-    let recalls = of_it.map(|told| told.what);
-    let last = recalls.filter(|what| matches!(what, Happened::Recalled | Happened::RecallRefused));
-    last.last() == Some(Happened::Recalled)
+    order.timeline.iter().any(|told| told.shipment == Some(shipment) && told.takes_back())
 }
 
 /// Releases a shipment, from 0, of an order in hand.
@@ -125,23 +122,28 @@ async fn wake(kernel: &Kernel, pair: Pair) -> Result<(), EngineError> {
 mod tests {
     use super::*;
     use crate::command::order::fixture::order;
-    use crate::model::Happened::{RecallRefused, Recalled, Released};
+    use crate::model::Happened::{self, RecallRefused, Recalled, Released};
     use crate::model::{Entry, Lsn, Said};
 
     #[test]
     fn what_somebody_took_back_is_his_and_what_its_node_kept_is_not() {
-        let of = |shipment, all: &[Happened]| {
+        let of = |shipment, all: &[(Happened, bool)]| {
             let mut order = order();
-            for what in all {
+            for (what, is_asked) in all {
                 let entry = Entry::new(Lsn::new(2), *what, &Said::default());
-                order.timeline.keep(&Entry { shipment: Some(shipment), ..entry });
+                let until = is_asked.then(Timestamp::default);
+                order.timeline.keep(&Entry { shipment: Some(shipment), until, ..entry });
             }
             was_taken_back(&order, 0)
         };
-        assert!(!of(0, &[Released]));
-        assert!(of(0, &[Released, Recalled]));
-        assert!(!of(1, &[Recalled]), "of another shipment");
-        assert!(!of(0, &[Recalled, RecallRefused]));
-        assert!(of(0, &[Recalled, RecallRefused, Recalled, Released]));
+        let [told, refused] = [Released, RecallRefused].map(|what| (what, false));
+        let [taken, asked] = [false, true].map(|is_asked| (Recalled, is_asked));
+        assert!(!of(0, &[told]));
+        assert!(of(0, &[told, taken]));
+        assert!(!of(1, &[taken]), "of another shipment");
+        assert!(!of(0, &[asked]), "its node did not answer");
+        assert!(!of(0, &[asked, refused]));
+        assert!(of(0, &[asked, refused, asked, taken]));
+        assert!(of(0, &[taken, asked, refused]), "it was his when its node was asked once more");
     }
 }
