@@ -18,7 +18,6 @@ use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{OrderActor, OrderMessage, OrderReply};
-use crate::state::releases::Look;
 use crate::state::requests::Remembered;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
@@ -451,25 +450,9 @@ impl<'a> Applier<'a> {
         {
             self.kernel.state.note_expected(pair, eta);
         }
-        if self.kernel.state.releases.is_on() {
-            self.note_release(pair, &effect);
-        }
         let message = StockMessage::Apply { pair, lsn, effect, settles: self.settles };
         self.keep(pair)?;
         self.stock_turn(pair, self.kernel.state.cell(pair).ask(message))
-    }
-
-    /// Units that orders rest on may be there from now on, at a node that releases shipments then. What
-    /// who looked for units saw is as old as a step's end, and is seen here: where nothing waited then, what
-    /// came to wait since wakes its order itself.
-    fn note_release(&self, pair: Pair, effect: &StockEffect) {
-        let state = &self.kernel.state;
-        let waits = || state.cell(pair).shared().glance().has_backlog;
-        let releases = || state.network.load().node(pair.node).node.release.is_some();
-        if matches!(effect, StockEffect::Change { .. }) && effect.frees() && waits() && releases() {
-            state.releases.note(Look::Pair(pair));
-            state.wakes.ring();
-        }
     }
 
     /// What an event says of the channels of orders.

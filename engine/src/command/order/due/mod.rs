@@ -18,7 +18,6 @@ use futures_util::stream::FuturesUnordered;
 use crate::journal::Ticket;
 use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
 use crate::model::{Due, NodeNo, Order, OrderNo};
-use crate::state::releases::Look;
 use crate::transaction::attempts::passes_by_itself;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
@@ -47,40 +46,30 @@ pub async fn run(kernel: Arc<Kernel>) -> Result<(), String> {
 }
 
 async fn all_due(kernel: &Kernel) -> Result<(), EngineError> {
-    let mut in_work = FuturesUnordered::new();
+    let (mut in_work, mut looking) = (FuturesUnordered::new(), FuturesUnordered::new());
     loop {
-        let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
         // Before the process was told the time, nobody knows what is due.
         if kernel.state.has_time() {
-            let looks = kernel.state.releases.take(free).into_iter().map(Job::Look);
-            let looks: Vec<_> = looks.collect();
-            let due = kernel.state.wakes.take(kernel.state.now(), free - looks.len());
-            let jobs = looks.into_iter().chain(due.into_iter().map(Job::Order));
-            in_work.extend(jobs.map(|job| work(kernel, job)));
+            let free = DUE_ORDERS_AT_ONCE_MAX - in_work.len();
+            let due = kernel.state.wakes.take(kernel.state.now(), free);
+            in_work.extend(due.into_iter().map(|no| one_due(kernel, no)));
+            // One at a time, beside the orders: a look goes through all items, and none waits for it.
+            if looking.is_empty() {
+                looking.extend(kernel.state.releases.take().map(|node| look(kernel, node)));
+            }
         }
         tokio::select! {
             Some(done) = in_work.next(), if !in_work.is_empty() => done?,
+            Some(done) = looking.next(), if !looking.is_empty() => done?,
             () = kernel.state.wakes.wait(), if in_work.len() < DUE_ORDERS_AT_ONCE_MAX => {}
         }
     }
 }
 
-/// What is worked on.
-enum Job {
-    /// Something may be due of it.
-    Order(OrderNo),
-    /// Something may be due of the orders there.
-    Look(Look),
-}
-
-async fn work(kernel: &Kernel, job: Job) -> Result<(), EngineError> {
-    match job {
-        Job::Order(no) => one_due(kernel, no).await,
-        Job::Look(look) => {
-            shown(kernel).await?;
-            release::look(kernel, look).await
-        }
-    }
+/// Wakes the orders of a node of which shipments may be due for release.
+async fn look(kernel: &Kernel, node: NodeNo) -> Result<(), EngineError> {
+    shown(kernel).await?;
+    release::look(kernel, node).await
 }
 
 /// Does to one order what is due, and notes when the next thing is.

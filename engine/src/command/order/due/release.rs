@@ -1,18 +1,17 @@
 //! Shipments are released by the rule of their node.
 //!
 //! ```text
-//!   placed, moved, held no more --\
-//!   units came in at a pair -------+--> the order is woken --> due, and all units there --> one event
+//!   placed, moved, held no more --+--> the order is woken --> due, and all units there --> one event
 //!   another rule, or a start -----/          \--> noted for when it will be
 //! ```
+//! Units that come in serve the backlog: its event moves them to the orders that waited, and wakes these.
 
 use tokio::task::consume_budget;
 
 use crate::journal::Ticket;
 use crate::model::event::{Numbered, Record};
-use crate::model::{Order, OrderNo, Pair, ReleaseRule, Timestamp};
+use crate::model::{NodeNo, Order, OrderNo, Pair, ReleaseRule, Timestamp};
 use crate::state::network::{Network, PlanningNode};
-use crate::state::releases::Look;
 use crate::state::stock::{StockMessage, StockReply};
 use crate::transaction::asked::ask;
 use crate::transaction::claims::Claims;
@@ -86,21 +85,16 @@ pub(super) fn append(
     Ok(ticket)
 }
 
-/// Wakes the orders that have units there.
-pub(super) async fn look(kernel: &Kernel, look: Look) -> Result<(), EngineError> {
-    match look {
-        Look::Pair(pair) => wake(kernel, pair).await,
-        Look::Node(node) => {
-            for (sku, entry) in kernel.state.catalogue.iter() {
-                // It looks at all items, and the re-pegger and the lapser run on the same task.
-                consume_budget().await;
-                if entry.row.seat(node).is_some() {
-                    wake(kernel, Pair { sku, node }).await?;
-                }
-            }
-            Ok(())
+/// Wakes the orders that have units at a node.
+pub(super) async fn look(kernel: &Kernel, node: NodeNo) -> Result<(), EngineError> {
+    for (sku, entry) in kernel.state.catalogue.iter() {
+        // It looks at all items, and the re-pegger and the lapser run on the same task.
+        consume_budget().await;
+        if entry.row.seat(node).is_some() {
+            wake(kernel, Pair { sku, node }).await?;
         }
     }
+    Ok(())
 }
 
 async fn wake(kernel: &Kernel, pair: Pair) -> Result<(), EngineError> {
