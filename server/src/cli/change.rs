@@ -56,6 +56,10 @@ pub struct ChangeArgs {
     #[arg(long = "move", value_name = "SHIPMENT[=NODE]", group = "asked")]
     pub moved: Option<MoveArg>,
 
+    /// Move so many units of a line, and not the whole shipment; may be given several times.
+    #[arg(long = "units", value_name = "LINE=QTY", requires = "moved")]
+    pub units: Vec<SetArg>,
+
     /// Say what the order's note is; empty for none.
     #[arg(long, value_name = "TEXT", group = "asked")]
     pub note: Option<String>,
@@ -88,6 +92,8 @@ pub struct CommitArgs {
     pub id: String,
 
     /// What `order change` printed, or - to read it from standard input.
+    // One of 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     pub token: String,
 
     /// Where it goes.

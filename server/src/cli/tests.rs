@@ -157,3 +157,13 @@ fn what_is_left_out_is_a_usage_error() {
         assert!(refuses(line), "{line:?}");
     }
 }
+
+/// A token is text of any sign, and one of 64 begins so.
+#[test]
+fn a_token_may_begin_with_a_hyphen() {
+    let parsed = parse(&["order", "commit", "WEB-1", "-9x_", "--json"]);
+    let Command::Order(OrderArgs { command: OrderCommand::Commit(args) }) = parsed else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!((args.token.as_str(), args.desk.output.json), ("-9x_", true));
+}

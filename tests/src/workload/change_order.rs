@@ -126,7 +126,9 @@ fn operation(world: &mut World, lines: u16) -> Operation {
             let shipment = u16::try_from(world.random.within(1..4)).expect("few shipments");
             let is_named = world.random.percent(50);
             let to = is_named.then(|| NodeId::new("node", world.node()).expect("an id"));
-            Operation::Move { shipment, to }
+            let is_part = world.random.percent(40);
+            let lines = is_part.then(|| (line, world.random.within(1..4))).into_iter().collect();
+            Operation::Move { shipment, to, lines }
         }
         0..55 => Operation::SetQuantity { line, quantity: world.random.within(0..5) },
         55..75 => Operation::Add(wanted(world)),

@@ -257,7 +257,7 @@ fn an_order_that_left_has_more_and_is_open_again_and_goes_where_it_went() {
         let elsewhere = [
             Operation::SetDestination(node.into()),
             Operation::SetDeliverBy(Day::from_epoch_days(40_000)),
-            Operation::Move { shipment: 1, to: None },
+            Operation::Move { shipment: 1, to: None, lines: Vec::new() },
         ];
         for (at, operation) in elsewhere.into_iter().enumerate() {
             let told = quote_as(&engine, &format!("to-{at}"), vec![operation]).await.expect("told");

@@ -8,7 +8,7 @@ use tonic_types::StatusExt;
 use super::changes::{add, change, commit, quote};
 use super::feed::{data as data_of, events_from};
 use super::overdue::{date, today};
-use super::server::{TestServer, node, order};
+use super::server::{TestServer, fields, node, order};
 
 /// A warehouse in Los Angeles.
 const WEST: &str = "LAX";
@@ -35,7 +35,11 @@ fn service(name: &str) -> v1::ChangeOperation {
 }
 
 fn move_it(shipment_number: u32, node_id: &str) -> v1::ChangeOperation {
-    asked(Operation::MoveShipment(v1::MoveShipment { shipment_number, node_id: node_id.into() }))
+    asked(Operation::MoveShipment(v1::MoveShipment {
+        shipment_number,
+        node_id: node_id.into(),
+        lines: vec![],
+    }))
 }
 
 /// `NYC` has 10 units and an order for 2 of them to Boston; the warehouse in the west has none.
@@ -337,6 +341,46 @@ async fn a_shipment_is_moved_by_hand_with_its_cost_and_a_reason() {
     let none = quote(&mut server, change(vec![move_it(9, "")])).await;
     assert_eq!(reasons(&none), ["SHIPMENT_NOT_FOUND"]);
     server.audit().await;
+    server.stop().await.expect("it drains");
+}
+
+/// A part of a shipment: what is not named stays, with its days.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_are_moved_by_hand_and_the_others_stay() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = stocked(&data).await;
+    server.set_stock("SKU", WEST, 2).await;
+    let before = read(&mut server).await;
+    let part = |quantity| {
+        let lines = vec![v1::LineQuantity { line_index: 0, quantity }];
+        let node_id = WEST.into();
+        asked(Operation::MoveShipment(v1::MoveShipment { shipment_number: 1, node_id, lines }))
+    };
+    let told = quote(&mut server, change(vec![part(3)])).await;
+    assert_eq!(reasons(&told), ["UNITS_NOT_IN_SHIPMENT"]);
+    for (lines, field) in [
+        (vec![(0, 0)], "lines[0].quantity"),
+        (vec![(500, 1)], "lines[0].line_index"),
+        (vec![(0, 1), (0, 1)], "lines[1].line_index"),
+    ] {
+        let line = |(line_index, quantity)| v1::LineQuantity { line_index, quantity };
+        let lines = lines.into_iter().map(line).collect();
+        let wrong = v1::MoveShipment { shipment_number: 1, node_id: WEST.into(), lines };
+        let request = change(vec![asked(Operation::MoveShipment(wrong))]);
+        let status = server.orders.quote_change(request).await.expect_err("wrong");
+        assert_eq!(fields(&status), [format!("operations[0].move_shipment.{field}")]);
+    }
+
+    let after = changed(&mut server, vec![part(1)]).await;
+    assert_eq!(leaving(&after), [(1, "NYC", 1), (2, WEST, 1)]);
+    let days = |of: &v1::Shipment| (of.ship_by, of.deliver_by);
+    assert_eq!(days(&after.shipments[0]), days(&before.shipments[0]), "what stays keeps its days");
+    assert_eq!(after.lines, before.lines);
+    server.audit().await;
+    server.stop().await.expect("it drains");
+
+    let mut server = TestServer::start(data.path()).await;
+    assert_eq!(read(&mut server).await, after, "after a restart");
     server.stop().await.expect("it drains");
 }
 

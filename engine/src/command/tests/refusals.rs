@@ -432,6 +432,7 @@ const ROOMS: [Room; 24] = [
             ShipmentStays,
             ShipmentNotPlanned,
             ShipmentNotFound,
+            UnitsNotInShipment,
             NodeNotServing,
             NodeNotFound,
             PickupNotOffered,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::order::{OrderView, ShipmentView, read};
 use super::{View, lines, or_dash, print, table};
-use crate::cli::change::{AddArg, ChangeArgs, CommitArgs, MoveArg};
+use crate::cli::change::{AddArg, ChangeArgs, CommitArgs, MoveArg, SetArg};
 use crate::cli::{CommandError, Exit, OutputArgs};
 use crate::client::{Client, Refused, words};
 use crate::dates;
@@ -174,7 +174,11 @@ impl Asked {
         }
         if let Some(MoveArg { shipment, node }) = &args.moved {
             let to = if node.is_empty() { String::new() } else { format!("={node}") };
-            let operation = v1::MoveShipment { shipment_number: *shipment, node_id: node.clone() };
+            let line =
+                |of: &SetArg| v1::LineQuantity { line_index: of.line, quantity: of.quantity };
+            let lines = args.units.iter().map(line).collect();
+            let (shipment_number, node_id) = (*shipment, node.clone());
+            let operation = v1::MoveShipment { shipment_number, node_id, lines };
             all.push((format!("--move {shipment}{to}"), Operation::MoveShipment(operation)));
         }
         if let Some(note) = &args.note {

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use backstock_engine::command::{Change, ChangeQuote, Fault, Operation, QuoteChange, Wanted};
 use backstock_engine::engine::{ChangeAnswer, EngineError, OrderView};
+use backstock_engine::limits::ORDER_LINES_MAX;
 use backstock_engine::model::{
     Currency, HoldId, Meta, NodeId, Order, Rule, ServiceName, Shipment, Sku, Text, Violation,
 };
@@ -83,7 +84,9 @@ fn operation(found: &mut Violations, at: usize, asked: Option<&Asked>) -> Operat
         Some(Asked::MoveShipment(of)) => {
             let field = format!("operations[{at}].move_shipment.node_id");
             let to = found.optional(&field, &of.node_id, NodeId::new).flatten();
-            Operation::Move { shipment: index(of.shipment_number), to }
+            let lines = of.lines.iter().take(ORDER_LINES_MAX + 1);
+            let lines = lines.map(|of| (index(of.line_index), of.quantity)).collect();
+            Operation::Move { shipment: index(of.shipment_number), to, lines }
         }
     }
 }

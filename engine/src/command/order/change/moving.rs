@@ -18,7 +18,7 @@ use crate::model::{
     SkuNo, Split, Stays, Supply,
 };
 use crate::planning::Others;
-use crate::state::stock::Rest;
+use crate::state::stock::{Ready, Rest};
 
 /// What the open units of each allocation rest on.
 pub type Rests = [SmallVec<[Rest; 2]>];
@@ -36,6 +36,8 @@ pub struct Moving {
     pub stays: Vec<u16>,
     /// From where units may come that the order has not yet.
     pub others: Others,
+    /// Of a shipment that is moved, units by line, from 0; all of them if none is named.
+    pub units: Vec<(u16, u32)>,
 }
 
 /// What of an order is sourced anew when it goes another way. `serves` tells which nodes ship it so.
@@ -66,7 +68,7 @@ pub fn redirected(
         }
     }
     let others = Others::NotFrom(order.declined.to_vec());
-    Ok(Moving { to, is_redirected: true, shipments, stays, others })
+    Ok(Moving { to, is_redirected: true, shipments, stays, others, units: Vec::new() })
 }
 
 /// What of an order is sourced anew when a shipment is moved to a node, or away from where it is;
@@ -81,10 +83,10 @@ pub fn moved(
     ships: impl Fn(NodeNo) -> bool,
 ) -> Result<Option<Moving>, Refusal> {
     let asked = change.operations.iter().find_map(|operation| match operation {
-        Operation::Move { shipment, to } => Some((*shipment, to.as_ref())),
+        Operation::Move { shipment, to, lines } => Some((*shipment, to.as_ref(), lines)),
         _ => None,
     });
-    let Some((shipment_number, to)) = asked else { return Ok(None) };
+    let Some((shipment_number, to, units)) = asked else { return Ok(None) };
     let at = find(order, shipment_number)?;
     if !is_to_leave(order, at) {
         return Err(Refusal::ShipmentNotPlanned { shipment_number });
@@ -96,7 +98,7 @@ pub fn moved(
     if order.allocations_of(at).any(|a| a.picked > 0) {
         return stays(Stays::Picked);
     }
-    if is_pinned(order, at) || splits(order, at) {
+    if is_pinned(order, at) || splits(order, at) || is_part(order, units) {
         return stays(Stays::WholeLine);
     }
     let others = if let Some(to) = to {
@@ -111,8 +113,9 @@ pub fn moved(
         let own = order.shipments[usize::from(at)].node;
         Others::NotFrom([&order.declined[..], &[own]].concat())
     };
-    let to = Redirect::of(&order.header);
-    Ok(Some(Moving { to, is_redirected: false, shipments: vec![at], stays: Vec::new(), others }))
+    let (to, units) = (Redirect::of(&order.header), units.clone());
+    let (shipments, stays) = (vec![at], Vec::new());
+    Ok(Some(Moving { to, is_redirected: false, shipments, stays, others, units }))
 }
 
 /// Whether a shipment has units that are still to leave, and its node did not decline it.
@@ -136,6 +139,18 @@ fn splits(order: &Order, at: u16) -> bool {
     };
     let mut lines = order.allocations_of(at).filter(|a| a.open() > 0).map(|a| a.line);
     order.header.split == Split::WholeLine && lines.any(has_others)
+}
+
+/// Whether these are not all units that are to leave of a line that must not be split.
+fn is_part(order: &Order, units: &[(u16, u32)]) -> bool {
+    let is_part = |(line, units): &(u16, u32)| *units < open(order, *line);
+    order.header.split == Split::WholeLine && units.iter().any(is_part)
+}
+
+/// Units of a line that are still to leave.
+fn open(order: &Order, line: u16) -> u32 {
+    let of_line = order.allocations.iter().filter(|a| a.line == line);
+    of_line.map(Allocation::open).sum()
 }
 
 /// What was begun of a shipment, or left, does not go elsewhere.
@@ -178,32 +193,49 @@ impl Loose {
 }
 
 impl Moving {
-    /// The same, if a shipment that is moved has units that leave from elsewhere for it.
+    /// The same, if a shipment that is moved has the units that are to leave from elsewhere for it.
     ///
     /// # Errors
-    /// A shipment that waits for units, or of which what there is stays with those that it waits for.
+    /// A shipment that waits for units, or of which what there is stays with those that it waits for; more
+    /// units than it has but for those; and a part of a bundle.
     pub fn of_some(self, order: &Order, rests: &Rests) -> Result<Self, Refusal> {
-        let is_move = !self.is_redirected;
-        match self.shipments[..] {
-            [at] if is_move && self.loose(order, rests).is_empty() => {
-                let (order_id, shipment_number) = (order.header.id.clone(), at + 1);
-                Err(Refusal::ShipmentStays { order_id, shipment_number, why: Stays::Waiting })
-            }
-            _ => Ok(self),
+        let [at] = self.shipments[..] else { return Ok(self) };
+        if self.is_redirected {
+            return Ok(self);
         }
+        let (order_id, shipment_number) = (order.header.id.clone(), at + 1);
+        let loose = self.loose(order, rests);
+        for (line, wanted) in &self.units {
+            let there = units_in(&loose, *line, at);
+            if there < *wanted {
+                let (wanted, there) = (u64::from(*wanted), u64::from(there));
+                let line_index = u32::from(*line);
+                return Err(Refusal::UnitsNotInShipment {
+                    shipment_number,
+                    line_index,
+                    wanted,
+                    there,
+                });
+            }
+        }
+        if loose.is_empty() {
+            return Err(Refusal::ShipmentStays { order_id, shipment_number, why: Stays::Waiting });
+        }
+        Ok(self)
     }
 
     /// The units that leave from wherever sourcing has them leave: those that have a supply, of
-    /// bundles those of whole ones.
+    /// bundles those of whole ones. Where not all of a line are moved, those that can be counted on
+    /// last are.
     pub fn loose(&self, order: &Order, rests: &Rests) -> Vec<Loose> {
-        let mut loose = Vec::new();
+        let (mut loose, mut ready) = (Vec::new(), Vec::new());
         for (at, (a, rests)) in order.allocations.iter().zip(rests).enumerate() {
             if !self.shipments.contains(&a.shipment) {
                 continue;
             }
-            let there =
-                rests.iter().filter(|of| !matches!(of.supply, Supply::Picked | Supply::Backorder));
-            loose.extend(there.map(|rest| Loose {
+            let has_supply = |of: &&Rest| !matches!(of.supply, Supply::Picked | Supply::Backorder);
+            ready.extend(rests.iter().filter(has_supply).map(Rest::ready));
+            loose.extend(rests.iter().filter(has_supply).map(|rest| Loose {
                 allocation: u16::try_from(at).expect("few allocations"),
                 line: a.line,
                 shipment: a.shipment,
@@ -211,6 +243,9 @@ impl Moving {
                 supply: rest.supply,
                 units: rest.units,
             }));
+        }
+        if !self.units.is_empty() {
+            keep_asked(&self.units, &ready, &mut loose);
         }
         for bundle in &order.bundles {
             for shipment in &self.shipments {
@@ -231,6 +266,23 @@ fn units_in(loose: &[Loose], line: u16, shipment: u16) -> u32 {
     of_it.map(|of| of.units).sum()
 }
 
+/// Of each line so many units, of those that can be counted on last.
+fn keep_asked(asked: &[(u16, u32)], ready: &[Ready], loose: &mut [Loose]) {
+    let mut last_first: Vec<usize> = (0..loose.len()).collect();
+    last_first.sort_by_key(|at| std::cmp::Reverse((ready[*at], *at)));
+    let mut left = asked.to_vec();
+    for at in last_first {
+        let of = &mut loose[at];
+        let wanted = left.iter_mut().find(|(line, _)| *line == of.line);
+        let taken = wanted.map_or(0, |(_, wanted)| {
+            let taken = of.units.min(*wanted);
+            *wanted -= taken;
+            taken
+        });
+        of.units = taken;
+    }
+}
+
 /// Of a bundle of which a component waits, the others stay as well.
 fn keep_whole(order: &Order, bundle: &OrderedBundle, shipment: u16, loose: &mut [Loose]) {
     let each = |line| order.each_of(bundle, line);
@@ -246,13 +298,9 @@ fn keep_whole(order: &Order, bundle: &OrderedBundle, shipment: u16, loose: &mut 
 
 /// A line that must not be split stays where it is, unless all of it leaves from elsewhere.
 fn keep_together(order: &Order, loose: &mut Vec<Loose>) {
-    let open = |line: u16| -> u32 {
-        let of_line = order.allocations.iter().filter(|a| a.line == line);
-        of_line.map(Allocation::open).sum()
-    };
     let all = loose.clone();
     let units = |line: u16| all.iter().filter(|of| of.line == line).map(|of| of.units).sum::<u32>();
-    loose.retain(|of| order.bundle_of(of.line).is_some() || units(of.line) == open(of.line));
+    loose.retain(|of| order.bundle_of(of.line).is_some() || units(of.line) == open(order, of.line));
 }
 
 /// What an order is to have: units of an item, or bundles.

@@ -77,6 +77,9 @@ pub enum Operation {
         /// From where; from the node that sourcing proposes if none is named.
         #[n(1)]
         to: Option<NodeId>,
+        /// Units by line, from 0; all of them if none is named.
+        #[cbor(n(2), default)]
+        lines: Vec<(u16, u32)>,
     },
 }
 
@@ -163,6 +166,9 @@ impl Operation {
         if let Some((quantity, least)) = quantity {
             in_range(found, field("quantity"), quantity.into(), least, LINE_UNITS_MAX.into());
         }
+        if let Self::Move { lines, .. } = self {
+            check_moved(lines, &field("lines"), found);
+        }
         if let Some(amount) = self.amount() {
             in_range(found, field("amount_minor"), amount, -AMOUNT_MAX, AMOUNT_MAX);
         }
@@ -213,6 +219,22 @@ impl Change {
             _ => {}
         }
         finish(found)
+    }
+}
+
+/// Units that are moved, by line: each line once.
+fn check_moved(lines: &[(u16, u32)], field: &str, found: &mut Vec<Violation>) {
+    if lines.len() > ORDER_LINES_MAX {
+        let rule = Rule::TooMany { max: ORDER_LINES_MAX };
+        return found.push(Violation::new(field, lines.len(), rule));
+    }
+    for (at, (line, units)) in lines.iter().enumerate() {
+        let name = |name| format!("{field}[{at}].{name}");
+        in_range(found, name("line_index"), (*line).into(), 0, bound(ORDER_LINES_MAX) - 1);
+        in_range(found, name("quantity"), (*units).into(), 1, LINE_UNITS_MAX.into());
+        if lines[..at].iter().any(|(other, _)| other == line) {
+            found.push(Violation::new(name("line_index"), *line, Rule::Duplicate));
+        }
     }
 }
 

@@ -171,8 +171,8 @@ impl Wants {
             sum(&mut skus, (of.sku, of.units));
         }
         let mut stays = after;
-        for a in stays.allocations.iter_mut().filter(|a| moving.shipments.contains(&a.shipment)) {
-            a.moved += a.loose();
+        for of in &loose {
+            stays.allocations[usize::from(of.allocation)].moved += of.units;
         }
         let loads = Replanned {
             own: order.loads(),

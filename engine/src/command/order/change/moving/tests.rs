@@ -5,8 +5,8 @@ use smallvec::SmallVec;
 use super::*;
 use crate::command::order::fixture::{id, left, order};
 use crate::model::{
-    Allocation, Day, LineUnits, OrderHeader, Package, PackageId, RefusalKind, ServiceNo, Shipment,
-    Work,
+    Allocation, Day, InboundNo, LineUnits, OrderHeader, Package, PackageId, RefusalKind, ServiceNo,
+    Shipment, Timestamp, Work,
 };
 
 /// It goes by another service.
@@ -59,7 +59,10 @@ fn whole(mut order: Order) -> Order {
 }
 
 fn move_it(shipment: u16) -> Change {
-    Change { operations: vec![Operation::Move { shipment, to: None }], currency: None }
+    Change {
+        operations: vec![Operation::Move { shipment, to: None, lines: Vec::new() }],
+        currency: None,
+    }
 }
 
 fn moves(order: &Order, shipment: u16) -> Result<Option<Moving>, Refusal> {
@@ -94,7 +97,34 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         kinds.push(expected.kind());
         assert_eq!(found, Err(expected), "row {at} of moves");
     }
+    let too_many =
+        Refusal::UnitsNotInShipment { shipment_number: 1, line_index: 0, wanted: 4, there: 3 };
+    kinds.push(too_many.kind());
+    assert_eq!(taken(&[(0, 4)]), Err(too_many));
     kinds
+}
+
+/// Some units of lines of the first shipment move away.
+fn part(order: &Order, lines: &[(u16, u32)]) -> Result<Option<Moving>, Refusal> {
+    let operations = vec![Operation::Move { shipment: 1, to: None, lines: lines.to_vec() }];
+    let unknown = |id: &NodeId| Err(Refusal::NodeNotFound { node_id: id.clone() });
+    moved(order, &Change { operations, currency: None }, unknown, |_| true)
+}
+
+const INBOUND: Supply = Supply::Inbound(InboundNo(0));
+
+/// Which ones they are, by line: of the first, one is there and two are on their way.
+fn taken(lines: &[(u16, u32)]) -> Result<Vec<(u16, Supply, u32)>, Refusal> {
+    let rest = |supply, units, eta| Rest { supply, units, eta };
+    let late = Some(Timestamp::from_micros(9));
+    let rests: Vec<SmallVec<[Rest; 2]>> = vec![
+        SmallVec::from_iter([rest(Supply::OnHand, 1, None), rest(INBOUND, 2, late)]),
+        SmallVec::from_iter([rest(Supply::Backorder, 2, None)]),
+        SmallVec::from_iter([rest(Supply::OnHand, 3, None)]),
+    ];
+    let moving = part(&order(), lines).expect("it may").expect("it is asked");
+    let loose = moving.of_some(&order(), &rests)?.loose(&order(), &rests);
+    Ok(loose.into_iter().map(|of| (of.line, of.supply, of.units)).collect())
 }
 
 #[test]
@@ -108,6 +138,7 @@ fn what_has_to_stay_is_told_with_why() {
         "SHIPMENT_STAYS",
         "SHIPMENT_NOT_PLANNED",
         "SHIPMENT_NOT_FOUND",
+        "UNITS_NOT_IN_SHIPMENT",
     ];
     assert_eq!(kinds, expected);
 }
@@ -132,7 +163,10 @@ fn a_shipment_moves_to_a_node_or_away_from_its_own() {
     let away = moves(&order(), 1).expect("it moves").expect("it is asked");
     assert_eq!((away.shipments, away.others), (vec![0], Others::NotFrom(vec![NodeNo(0)])));
     let to = Some(node_id(NodeNo(4)));
-    let change = Change { operations: vec![Operation::Move { shipment: 1, to }], currency: None };
+    let change = Change {
+        operations: vec![Operation::Move { shipment: 1, to, lines: Vec::new() }],
+        currency: None,
+    };
     let there = moved(&order(), &change, |_| Ok(NodeNo(4)), |_| true).expect("it moves");
     assert_eq!(there.map(|of| of.others), Some(Others::From(NodeNo(4))));
     let not_there =
@@ -147,6 +181,21 @@ fn a_shipment_moves_to_a_node_or_away_from_its_own() {
         currency: None,
     };
     assert_eq!(moved(&order(), &note, |_| Ok(NodeNo(4)), |_| true), Ok(None));
+}
+
+/// Of units of several supplies, those that come last are moved first; of a line that must not be split,
+/// all or none.
+#[test]
+fn of_a_line_so_many_units_are_moved_those_that_are_there_last_first() {
+    assert_eq!(taken(&[(0, 1)]), Ok(vec![(0, INBOUND, 1)]));
+    assert_eq!(taken(&[(0, 3)]), Ok(vec![(0, Supply::OnHand, 1), (0, INBOUND, 2)]));
+    assert_eq!(taken(&[(1, 2)]), Ok(vec![(1, Supply::OnHand, 2)]));
+    let mut whole = whole(order());
+    whole.allocations = Box::new([whole.allocations[0], whole.allocations[2]]);
+    let stays =
+        Refusal::ShipmentStays { order_id: id(), shipment_number: 1, why: Stays::WholeLine };
+    assert_eq!(part(&whole, &[(0, 2)]), Err(stays));
+    assert!(part(&whole, &[(0, 3)]).is_ok());
 }
 
 /// Three bundles of two units of the first line and one of the second, of which one is not whole:
