@@ -87,7 +87,7 @@ pub enum OrderCommand {
     /// Tell what happened to it, and when.
     Timeline(TimelineQuery),
     /// Say what a change would come to, and hold its new units for five minutes.
-    Change(ChangeArgs),
+    Change(Box<ChangeArgs>),
     /// Commit a change, exactly as it was quoted.
     Commit(CommitArgs),
     /// Put it on hold: no node begins with it.

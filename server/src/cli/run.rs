@@ -197,7 +197,7 @@ async fn order(args: OrderArgs, out: &mut dyn Write) -> Result<Exit, CommandErro
             within(query.order.server.timeout, show::timeline(query, out)).await
         }
         OrderCommand::Change(args) => {
-            within(args.desk.server.timeout, show::change::change(args, out)).await
+            within(args.desk.server.timeout, show::change::change(*args, out)).await
         }
         OrderCommand::Commit(args) => {
             within(args.desk.server.timeout, show::change::commit(args, out)).await
