@@ -41,7 +41,7 @@ impl Goods {
         match self {
             Self::There => ["as it is", "the declined units are", "stay"],
             Self::Gone => {
-                ["what is picked or cannot be sold", "nothing, until it is counted", "wait"]
+                ["what is picked or cannot be sold", "nothing, until units are counted or come in", "wait"]
             }
             Self::Unsellable => {
                 ["as it is, the units unavailable", "as before", "wait if they are not covered"]
