@@ -1,7 +1,10 @@
 //! The scenarios, each from end to end and by its name.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use backstock::clock::ClockKind;
+use backstock::serve::ServeOptions;
 use backstock_engine::command::{AnyEvent, BacklogRepegged};
 use backstock_engine::model::{Day, Lsn};
 use backstock_proto::v1;
@@ -9,7 +12,20 @@ use backstock_proto::v1;
 use super::changes;
 use super::feed;
 use super::overdue::{date, today};
-use super::server::{TestServer, announcement, node, order, waiting_order};
+use super::server::{TestServer, announcement, configuration, node, order, waiting_order};
+
+/// A server that goes by the clock of its orders: it is ten in the morning in New York, on the Tuesday
+/// three days before Christmas.
+async fn before_christmas(data: &Path) -> TestServer {
+    let config = configuration(data);
+    let now = "2026-12-22T15:00:00Z".parse().expect("a time");
+    let options = ServeOptions::new(&config, ClockKind::Replay(now));
+    TestServer::start_with(&config, options).await
+}
+
+const fn december(day: i32) -> Option<v1::Date> {
+    Some(v1::Date { year: 2026, month: 12, day })
+}
 
 /// Orders of a hundred units each.
 const ORDERS: u64 = 50;
@@ -241,7 +257,8 @@ async fn supplier(server: &mut TestServer, id: &str, lead_time_days: u32, cost: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn endless_aisle() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::stocked(directory.path()).await;
+    let mut server = before_christmas(directory.path()).await;
+    server.stock().await;
     supplier(&mut server, "ACME", 2, 100).await;
     supplier(&mut server, "BOLT", 2, 300).await;
     supplier(&mut server, "CRUX", 5, 200).await;
@@ -256,6 +273,8 @@ async fn endless_aisle() {
     let purchase = live(&sent);
     assert_eq!((purchase.node_id.as_str(), purchase.state()), ("ACME", v1::ShipmentState::Planned));
     assert_eq!(sent.promised_by, Some(shown));
+    // Two days until it leaves the supplier, and two on the way to Boston.
+    assert_eq!((purchase.ship_by, sent.promised_by), (december(24), december(26)));
 
     // The first acknowledges it, and rejects it all the same: the date is kept.
     let accept = v1::AcceptShipmentRequest {
@@ -285,7 +304,7 @@ async fn endless_aisle() {
         decline(&mut server, &second, live(&second).number, v1::DeclineReason::Capacity).await;
     assert_eq!(live(&third).node_id, "CRUX");
     let later = third.promised_by;
-    assert_ne!(later, kept);
+    assert_eq!((live(&third).ship_by, later), (december(27), december(29)));
     assert_eq!(told_of(&server, before, "web-1"), [(kept, None), (None, later)], "from, to");
 
     // The third rejects it as well: it waits, without a date, and nobody is asked twice.
@@ -304,7 +323,7 @@ async fn endless_aisle() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn split_and_join() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::start(directory.path()).await;
+    let mut server = before_christmas(directory.path()).await;
     let skus = ["A", "B", "C", "D", "E"];
     for sku in skus {
         server.define_item(sku).await;
@@ -333,7 +352,8 @@ async fn split_and_join() {
     };
     assert_eq!(sources(&placed), ["MAIN", "NEAR"], "the fewest, then the cheapest");
     assert_eq!(sources(&read(&mut server, "web-2").await), ["NEAR"]);
-    let promised = placed.promised_by;
+    let promised = december(24);
+    assert_eq!(placed.promised_by, promised);
     let days = |order: &v1::Order| {
         let with_units = order.shipments.iter().filter(|shipment| !shipment.lines.is_empty());
         with_units.map(|shipment| shipment.deliver_by).collect::<Vec<_>>()
@@ -482,7 +502,7 @@ async fn scenario_10_the_erp_hears_of_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scenario_1_the_red_blouse() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::start(directory.path()).await;
+    let mut server = before_christmas(directory.path()).await;
     for sku in ["RED", "GREEN", "NAVY", "SCARF"] {
         server.define_item(sku).await;
     }
@@ -513,6 +533,7 @@ async fn scenario_1_the_red_blouse() {
         (last[0].ship_by, last[0].deliver_by)
     };
     let as_promised = (promised.ship_by, promised.deliver_by);
+    assert_eq!(as_promised, (december(22), december(24)), "it goes out today");
     assert_eq!(leaves(&quote.order.clone().expect("the order")), as_promised);
     // The red one is hers still, and nobody gets the navy one meanwhile.
     let rival = server.orders.place_order(order("X", &[("NAVY", 1)])).await.expect("an answer");

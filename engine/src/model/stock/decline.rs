@@ -40,9 +40,11 @@ impl Goods {
     const fn as_strs(self) -> [&'static str; 3] {
         match self {
             Self::There => ["as it is", "the declined units are", "stay"],
-            Self::Gone => {
-                ["what is picked or cannot be sold", "nothing, until units are counted or come in", "wait"]
-            }
+            Self::Gone => [
+                "what is picked or cannot be sold",
+                "nothing, until units are counted or come in",
+                "wait",
+            ],
             Self::Unsellable => {
                 ["as it is, the units unavailable", "as before", "wait if they are not covered"]
             }
