@@ -23,8 +23,8 @@ async fn before_christmas(data: &Path) -> TestServer {
     TestServer::start_with(&config, options).await
 }
 
-const fn december(day: i32) -> Option<v1::Date> {
-    Some(v1::Date { year: 2026, month: 12, day })
+const fn december(day: i32) -> v1::Date {
+    v1::Date { year: 2026, month: 12, day }
 }
 
 /// Orders of a hundred units each.
@@ -274,7 +274,7 @@ async fn endless_aisle() {
     assert_eq!((purchase.node_id.as_str(), purchase.state()), ("ACME", v1::ShipmentState::Planned));
     assert_eq!(sent.promised_by, Some(shown));
     // Two days until it leaves the supplier, and two on the way to Boston.
-    assert_eq!((purchase.ship_by, sent.promised_by), (december(24), december(26)));
+    assert_eq!((purchase.ship_by, sent.promised_by), (Some(december(24)), Some(december(26))));
 
     // The first acknowledges it, and rejects it all the same: the date is kept.
     let accept = v1::AcceptShipmentRequest {
@@ -304,7 +304,7 @@ async fn endless_aisle() {
         decline(&mut server, &second, live(&second).number, v1::DeclineReason::Capacity).await;
     assert_eq!(live(&third).node_id, "CRUX");
     let later = third.promised_by;
-    assert_eq!((live(&third).ship_by, later), (december(27), december(29)));
+    assert_eq!((live(&third).ship_by, later), (Some(december(27)), Some(december(29))));
     assert_eq!(told_of(&server, before, "web-1"), [(kept, None), (None, later)], "from, to");
 
     // The third rejects it as well: it waits, without a date, and nobody is asked twice.
@@ -352,7 +352,7 @@ async fn split_and_join() {
     };
     assert_eq!(sources(&placed), ["MAIN", "NEAR"], "the fewest, then the cheapest");
     assert_eq!(sources(&read(&mut server, "web-2").await), ["NEAR"]);
-    let promised = december(24);
+    let promised = Some(december(24));
     assert_eq!(placed.promised_by, promised);
     let days = |order: &v1::Order| {
         let with_units = order.shipments.iter().filter(|shipment| !shipment.lines.is_empty());
@@ -533,7 +533,7 @@ async fn scenario_1_the_red_blouse() {
         (last[0].ship_by, last[0].deliver_by)
     };
     let as_promised = (promised.ship_by, promised.deliver_by);
-    assert_eq!(as_promised, (december(22), december(24)), "it goes out today");
+    assert_eq!(as_promised, (Some(december(22)), Some(december(24))), "it goes out today");
     assert_eq!(leaves(&quote.order.clone().expect("the order")), as_promised);
     // The red one is hers still, and nobody gets the navy one meanwhile.
     let rival = server.orders.place_order(order("X", &[("NAVY", 1)])).await.expect("an answer");
