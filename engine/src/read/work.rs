@@ -18,8 +18,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use self::seen::{SeenWork, UnitsAt};
 use self::shipments::shipments_of;
 pub use self::shipments::{ShipmentWork, WorkUnits};
@@ -83,11 +81,9 @@ fn shipments_at(
     let (mut shipments, mut orders) = (Vec::new(), units.chunk_by(|a, b| a.order == b.order));
     for of_order in orders.by_ref().take(WORK_ORDERS_MAX) {
         let UnitsAt { order, priority, .. } = of_order[0];
-        let coming = of_order.iter().filter(|of| of.coming > 0);
-        let mut coming: SmallVec<[(u16, u32); 4]> = coming.map(|of| (of.line, of.coming)).collect();
         let there = at.shipments(kernel, order, |order| shipments_of(order, node))?;
         shipments.extend(there.iter().map(|work| {
-            let waiting = waiting(work, &mut coming);
+            let waiting = waiting(work, of_order);
             ShipmentWork { priority, waiting, ..work.clone() }
         }));
     }
@@ -98,18 +94,16 @@ fn shipments_at(
     Ok((shipments, left_out))
 }
 
-/// Units of a shipment that are not there yet, which are taken off those of its order: pairs know no
-/// shipments.
-fn waiting(work: &ShipmentWork, coming: &mut [(u16, u32)]) -> u32 {
-    let mut waiting = 0;
-    for of in work.units.iter().filter(|of| of.state <= UnitState::Released) {
-        let mut wanted = of.units;
-        for (_, left) in coming.iter_mut().filter(|(line, _)| *line == of.line) {
-            let taken = wanted.min(*left);
-            *left -= taken;
-            wanted -= taken;
-        }
-        waiting += of.units - wanted;
-    }
-    waiting
+/// Units of a shipment that are not there yet, of those of its order at the node: pairs know no shipments.
+/// The firmest units are of the shipment that ships first, as [`Resting`] deals them.
+///
+/// [`Resting`]: crate::transaction::rests::Resting
+fn waiting(work: &ShipmentWork, of_order: &[UnitsAt]) -> u32 {
+    let loose = work.units.iter().filter(|of| of.state <= UnitState::Released);
+    let waiting = loose.map(|of| {
+        let of_line = of_order.iter().filter(|at| at.line == of.line);
+        let coming: u32 = of_line.map(|at| at.coming).sum();
+        coming.saturating_sub(of.behind).min(of.units)
+    });
+    waiting.sum()
 }

@@ -21,6 +21,12 @@ async fn place(server: &mut TestServer, request: v1::PlaceOrderRequest) {
     server.orders.place_order(request).await.expect("placed");
 }
 
+async fn pick_list(server: &TestServer, node: &str) -> Vec<(String, u64)> {
+    let request = v1::GetPickListRequest { node_id: node.into(), ..Default::default() };
+    let list = server.fulfillment.clone().get_pick_list(request).await.expect("made").into_inner();
+    list.shipments.into_iter().map(|of| (of.order_id, of.units_to_pick)).collect()
+}
+
 async fn pack(server: &mut TestServer, order_id: &str, package_id: &str, quantity: u32) {
     let lines = vec![v1::LineQuantity { line_index: 0, quantity }];
     let request = v1::PackShipmentRequest {
@@ -85,6 +91,59 @@ async fn a_node_sees_what_has_to_leave_first_and_how_far_all_of_it_is() {
     let unknown = server.fulfillment.list_work(request).await.expect_err("it is not there");
     let reason = unknown.get_error_details().error_info().expect("a reason").reason.clone();
     assert_eq!((unknown.code(), &*reason), (Code::NotFound, "NODE_NOT_FOUND"));
+    server.stop().await.expect("drained");
+}
+
+/// A store in Boston where customers collect.
+fn store() -> v1::Node {
+    let kind = v1::NodeKind::Store.into();
+    v1::Node { kind, offers_pickup: true, ..node("BOS", "02116") }
+}
+
+fn collected(order: v1::PlaceOrderRequest) -> v1::PlaceOrderRequest {
+    let pickup = v1::Pickup { node_id: "BOS".into(), only_stock_there: false };
+    let destination_postal_code = String::new();
+    v1::PlaceOrderRequest { destination_postal_code, pickup: Some(pickup), ..order }
+}
+
+/// Units that a node declined wait, for another node or for an answer of the customer. Those that it
+/// has of the same line do not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_left_of_a_shipment_that_was_declined_in_part_is_listed_picked_and_released() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(store()).await;
+    server.define_item("BOOK").await;
+    server.set_stock("BOOK", "BOS", 3).await;
+    let cases = [
+        ("NYC", waiting_order("A", &[("SKU", 3)])),
+        ("BOS", collected(waiting_order("B", &[("BOOK", 3)]))),
+    ];
+    for (node, request) in cases {
+        let order_id = request.order_id.clone();
+        place(&mut server, request).await;
+        let decline = v1::DeclineShipmentRequest {
+            order_id: order_id.clone(),
+            shipment_number: 1,
+            reason: v1::DeclineReason::Capacity.into(),
+            lines: vec![v1::LineQuantity { line_index: 0, quantity: 1 }],
+            request_id: format!("K-{order_id}"),
+            ..Default::default()
+        };
+        let declined = server.fulfillment.decline_shipment(decline).await.expect("declined");
+        let after = declined.into_inner().order.expect("the order");
+        let asked = after.lines[0].units.expect("units").asked;
+        assert_eq!(asked, u32::from(node == "BOS"), "{after:?}");
+        let work = list(&server, node).await;
+        let told: Vec<_> = work.shipments.iter().map(|of| (of.units, of.units_waiting)).collect();
+        assert_eq!(told, [(2, 0)], "{work:?}");
+        let counts = work.counts.expect("counts");
+        assert_eq!((counts.to_pick, counts.waiting), (1, 0));
+        assert_eq!(pick_list(&server, node).await, [(order_id.clone(), 2)]);
+        let wave = v1::ReleaseWaveRequest { node_id: node.into(), ..Default::default() };
+        let wave = server.fulfillment.release_wave(wave).await.expect("released").into_inner();
+        assert_eq!((&*wave.shipments[0].order_id, wave.left), (&*order_id, 0));
+    }
     server.stop().await.expect("drained");
 }
 

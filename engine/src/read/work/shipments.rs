@@ -51,6 +51,9 @@ pub struct WorkUnits {
     pub state: UnitState,
     /// How many.
     pub units: u32,
+    /// Units of the line on the shelf, there or to come, that shipments of the node have which come after
+    /// this one: units that are not there yet are theirs first.
+    pub behind: u32,
 }
 
 impl ShipmentWork {
@@ -74,13 +77,22 @@ impl ShipmentWork {
 /// The shipments of an order that have not left a node, as the order alone says.
 pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
     let mut all = Vec::new();
-    for (shipment, at) in order.shipments.iter().zip(0u16..) {
-        if shipment.node != node || order.was_declined(at) {
+    let mut behind = vec![0; order.lines.len()];
+    for at in order.shipments_by_right().into_iter().rev() {
+        let shipment = &order.shipments[usize::from(at)];
+        if shipment.node != node {
             continue;
         }
         let (content, work) = (Content::of(order, at), shipment.work.as_deref());
-        let units: Vec<_> = content.lines().flat_map(|line| here(order, content, line)).collect();
+        let units: Vec<_> =
+            content.lines().flat_map(|line| here(order, content, line, &behind)).collect();
+        for of in order.allocations_of(at) {
+            behind[usize::from(of.line)] += of.loose();
+        }
         let Some(state) = units.iter().map(|of| of.state).min() else { continue };
+        if order.was_declined(at) {
+            continue;
+        }
         all.push(ShipmentWork {
             order: order.header.id.clone(),
             no: order.no,
@@ -103,9 +115,9 @@ pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
 }
 
 /// Units of a line of a shipment that are at its node.
-fn here(order: &Order, content: Content<'_>, line: u16) -> Vec<WorkUnits> {
-    let sku = order.lines[usize::from(line)].sku;
+fn here(order: &Order, content: Content<'_>, line: u16, behind: &[u32]) -> Vec<WorkUnits> {
+    let (sku, behind) = (order.lines[usize::from(line)].sku, behind[usize::from(line)]);
     let standing = content.standing(line);
     let here = standing.states().filter(|(state, _)| *state <= UnitState::Ready);
-    here.map(|(state, units)| WorkUnits { line, sku, state, units }).collect()
+    here.map(|(state, units)| WorkUnits { line, sku, state, units, behind }).collect()
 }

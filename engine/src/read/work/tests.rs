@@ -1,14 +1,19 @@
 //! What is kept of a node's work is what there is.
 
-use super::seen::SeenWork;
-use super::{NodeWork, node_work};
+use super::seen::{SeenWork, UnitsAt};
+use super::{NodeWork, ShipmentWork, node_work, shipments_of, waiting};
+use crate::blocking::block_on;
 use crate::command::fixture::{
-    accept, cancel, change, claim, hold_order, node_id, order, release_order_hold, ship,
+    accept, cancel, change, claim, decline, hold_order, keyed, node_id, order, release_order_hold,
+    ship, wave,
 };
-use crate::command::{PlaceOrder, StockOperation};
+use crate::command::order::fixture;
+use crate::command::{DeclineShipment, PlaceOrder, StockOperation};
 use crate::engine::tests::{one_unit, run};
 use crate::engine::{Engine, Pump};
-use crate::model::{OrderId, UnitState};
+use crate::model::{Day, DeclineReason, NodeNo, OrderId, Priority, Shortage, UnitState};
+use crate::transaction::find::read_order;
+use crate::transaction::rests::Resting;
 
 /// What there is, as one who read it before is told; one who did not is told the same.
 fn told(engine: &Engine) -> NodeWork {
@@ -19,7 +24,19 @@ fn told(engine: &Engine) -> NodeWork {
     let again = engine.node_work(&node).expect("it is read");
     assert_eq!(again, anew, "as what was not read a second time tells");
     assert!(engine.audit().expect("the audit runs").is_clean());
+    for of in &kept.shipments {
+        assert_eq!(of.waiting, waiting_by_right(engine, of), "{of:?}");
+    }
     kept
+}
+
+/// Units of a shipment that are not there, as those see it who release it and tell its days.
+fn waiting_by_right(engine: &Engine, of: &ShipmentWork) -> u32 {
+    let order = block_on(read_order(&engine.kernel, of.no)).expect("it is read").expect("an order");
+    let resting = Resting::read(&engine.kernel, &order).expect("it is read");
+    let of_it = order.allocations.iter().zip(&resting.rests);
+    let of_it = of_it.filter(|(a, _)| a.shipment == of.shipment).flat_map(|(_, rests)| rests);
+    of_it.filter(|rest| !rest.supply.is_there()).map(|rest| rest.units).sum()
 }
 
 fn named(id: &str) -> PlaceOrder {
@@ -33,7 +50,7 @@ fn three() -> (Engine, Pump) {
     let (engine, mut pump) = one_unit();
     for id in ["O", "P", "Q"] {
         let mut order = named(id);
-        order.order.shortage = Some(crate::model::Shortage::Backorder);
+        order.order.shortage = Some(Shortage::Backorder);
         run(&mut pump, engine.place_order(order));
     }
     (engine, pump)
@@ -72,4 +89,47 @@ fn the_audit_finds_what_is_kept_and_is_not_so() {
     let report = engine.audit().expect("the audit runs");
     let names: Vec<_> = report.breaches.iter().map(|breach| breach.name).collect();
     assert_eq!(names, ["WORK_AS_READ"; 4], "{:?}", report.breaches);
+}
+
+/// Units that its node declined wait; those that are left to it are there.
+#[test]
+fn declined_units_keep_nothing_waiting_that_is_there() {
+    let (engine, mut pump) = one_unit();
+    let more = StockOperation::Set { on_hand: Some(3), unavailable: None, safety: None };
+    run(&mut pump, engine.change_stock(change("A", "N", more)));
+    let mut order = order();
+    order.order.lines.0[0].quantity = 3;
+    order.order.shortage = Some(Shortage::Backorder);
+    run(&mut pump, engine.place_order(order));
+    let lines = [(0, 1)].into_iter().collect();
+    let apart =
+        DeclineShipment { meta: keyed("K"), reason: DeclineReason::Capacity, lines, ..decline(1) };
+    run(&mut pump, engine.decline_shipment(apart));
+    let told: Vec<_> = told(&engine).shipments.iter().map(|of| (of.open(), of.waiting)).collect();
+    assert_eq!(told, [(2, 0)]);
+    let found = engine.find_wave(&wave("N").wave).expect("it is looked for");
+    assert_eq!(found.shipments.len(), 1);
+}
+
+/// The shipment that leaves first has the firmest units, whatever its number is.
+#[test]
+fn units_to_come_are_of_the_shipment_that_leaves_last() {
+    let mut order = fixture::order();
+    let (no, node) = (order.no, NodeNo(0));
+    // The second one, of 2 units, leaves first; the first one has 3 of the same line, and of another.
+    order.shipments[1].node = node;
+    order.shipments[1].ship_by = Some(Day::from_epoch_days(19_999));
+    let works = shipments_of(&order, node);
+    let of = |coming: u32| {
+        let at = |line, coming| UnitsAt { order: no, line, coming, priority: Priority::DEFAULT };
+        let all = [at(0, 0), at(0, coming), at(1, 0)];
+        let mut all: Vec<_> =
+            works.iter().map(|work| (work.shipment, waiting(work, &all))).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(of(0), [(0, 0), (1, 0)]);
+    assert_eq!(of(2), [(0, 2), (1, 0)]);
+    assert_eq!(of(4), [(0, 3), (1, 1)]);
+    assert_eq!(of(5), [(0, 3), (1, 2)]);
 }
