@@ -7,8 +7,8 @@
 //! The reservations of a node's stock are all that is kept of it: no index of its orders costs
 //! anything when one is placed. What was seen when it was read before is [kept](seen), and read again
 //! where an event changed it since. It looks at as many pairs as the node has, and at as many orders as
-//! wait there, up to [`WORK_ORDERS_MAX`]. It is no snapshot: each shipment is as it was when it was
-//! looked at.
+//! wait there, up to [`WORK_ORDERS_MAX`], those with a unit there before others. It is no snapshot: each
+//! shipment is as it was when it was looked at.
 
 pub mod seen;
 mod shipments;
@@ -33,7 +33,8 @@ pub struct NodeWork {
     pub node: Arc<Node>,
     /// Its shipments that have not left: those with a day first, by day, priority and age.
     pub shipments: Vec<ShipmentWork>,
-    /// Orders that were not looked at, because there are too many: later ones than all that were.
+    /// Orders that were not looked at, because there are too many: the latest of those of which no unit is
+    /// there, and then the latest of the others.
     pub orders_left_out: u64,
     /// The node's local day.
     pub today: Day,
@@ -51,7 +52,7 @@ pub fn node_work(kernel: &Kernel, seen: &SeenWork, id: &NodeId) -> Result<NodeWo
     let (network, version) = (kernel.state.network.load(), kernel.watermark.applied());
     let no = network.named(id)?;
     let planning = network.node(no);
-    let (mut shipments, orders_left_out) = shipments_at(kernel, seen, no)?;
+    let (mut shipments, orders_left_out) = shipments_at(kernel, seen, no, WORK_ORDERS_MAX)?;
     let now = kernel.state.now();
     // Many leave on few days.
     let mut cut_offs = BTreeMap::new();
@@ -69,17 +70,23 @@ pub fn node_work(kernel: &Kernel, seen: &SeenWork, id: &NodeId) -> Result<NodeWo
     Ok(NodeWork { node, shipments, orders_left_out, today, local_time, version })
 }
 
-/// The shipments that have not left a node, and how many orders there were not looked at.
+/// The shipments that have not left a node, of so many orders at most, and how many orders there were not
+/// looked at.
 fn shipments_at(
     kernel: &Kernel,
     seen: &SeenWork,
     node: NodeNo,
+    orders_max: usize,
 ) -> Result<(Vec<ShipmentWork>, u64), EngineError> {
     let of_node = seen.of(node);
     let mut at = of_node.lock();
     let units = at.units(kernel, node)?;
-    let (mut shipments, mut orders) = (Vec::new(), units.chunk_by(|a, b| a.order == b.order));
-    for of_order in orders.by_ref().take(WORK_ORDERS_MAX) {
+    let mut orders: Vec<_> = units.chunk_by(|a, b| a.order == b.order).collect();
+    // Old orders of which nothing is there hide none that can be worked on.
+    orders.sort_by_key(|of_order| of_order.iter().all(|of| of.coming > 0));
+    let left_out = orders.len().saturating_sub(orders_max) as u64;
+    let mut shipments = Vec::new();
+    for of_order in orders.into_iter().take(orders_max) {
         let UnitsAt { order, priority, .. } = of_order[0];
         let there = at.shipments(kernel, order, |order| shipments_of(order, node))?;
         shipments.extend(there.iter().map(|work| {
@@ -87,7 +94,6 @@ fn shipments_at(
             ShipmentWork { priority, waiting, ..work.clone() }
         }));
     }
-    let left_out = orders.count() as u64;
     let parts = at.forget();
     drop(at);
     seen.keep(node, parts);

@@ -1,11 +1,11 @@
 //! What is kept of a node's work is what there is.
 
 use super::seen::{SeenWork, UnitsAt};
-use super::{NodeWork, ShipmentWork, node_work, shipments_of, waiting};
+use super::{NodeWork, ShipmentWork, node_work, shipments_at, shipments_of, waiting};
 use crate::blocking::block_on;
 use crate::command::fixture::{
-    accept, cancel, change, claim, decline, hold_order, keyed, node_id, order, release_order_hold,
-    ship, wave,
+    accept, cancel, change, claim, decline, hold_order, item, keyed, node_id, order,
+    release_order_hold, ship, sku, wave,
 };
 use crate::command::order::fixture;
 use crate::command::{DeclineShipment, PlaceOrder, StockOperation};
@@ -109,6 +109,31 @@ fn declined_units_keep_nothing_waiting_that_is_there() {
     assert_eq!(told, [(2, 0)]);
     let found = engine.find_wave(&wave("N").wave).expect("it is looked for");
     assert_eq!(found.shipments.len(), 1);
+}
+
+/// A node of many orders that wait for their units is told what it can work on.
+#[test]
+fn the_bound_is_spent_first_on_orders_of_which_a_unit_is_there() {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_item(item("B")));
+    let waiting = |id: &str| {
+        let mut waiting = named(id);
+        waiting.order.lines.0[0].sku = sku("B");
+        waiting.order.shortage = Some(Shortage::Backorder);
+        waiting
+    };
+    for order in [waiting("P"), waiting("Q"), named("O")] {
+        run(&mut pump, engine.place_order(order));
+    }
+    let at_most = |orders| {
+        let seen = SeenWork::default();
+        let read = shipments_at(&engine.kernel, &seen, NodeNo(0), orders).expect("it is read");
+        let (shipments, left_out) = read;
+        (shipments.iter().map(|of| of.order.to_string()).collect::<Vec<_>>(), left_out)
+    };
+    assert_eq!(at_most(1), (vec!["O".to_owned()], 2));
+    assert_eq!(at_most(2), (["O", "P"].map(str::to_owned).to_vec(), 1));
+    assert_eq!(at_most(3).1, 0);
 }
 
 /// The shipment that leaves first has the firmest units, whatever its number is.
