@@ -24,7 +24,7 @@ pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::curve::{Curve, Step};
 pub use crate::read::node_load::{DayLoad, NodeLoad, Planned};
 pub use crate::read::stamp::Stamp;
-pub use crate::read::work::{NodeWork, ShipmentWork, WorkUnits};
+pub use crate::read::work::{NodeWork, ShipmentWork, WorkKey, WorkUnits};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView, Whom};
 pub use crate::recovery::directory::lock_data;
 pub use crate::recovery::enter::init;

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use self::seen::{SeenWork, UnitsAt};
 use self::shipments::shipments_of;
-pub use self::shipments::{ShipmentWork, WorkUnits};
+pub use self::shipments::{ShipmentWork, WorkKey, WorkUnits};
 use crate::limits::WORK_ORDERS_MAX;
 use crate::model::{Day, Lsn, Node, NodeId, NodeNo, UnitState};
 use crate::transaction::error::EngineError;
@@ -31,7 +31,8 @@ use crate::transaction::kernel::Kernel;
 pub struct NodeWork {
     /// The node.
     pub node: Arc<Node>,
-    /// Its shipments that have not left: those with a day first, by day, priority and age.
+    /// Its shipments that have not left, by [key](ShipmentWork::key): those that still have to leave
+    /// first, and of them those with a day, by day, priority and age.
     pub shipments: Vec<ShipmentWork>,
     /// Orders that were not looked at, because there are too many: the latest of those of which no unit is
     /// there, and then the latest of the others.
@@ -62,7 +63,7 @@ pub fn node_work(kernel: &Kernel, seen: &SeenWork, id: &NodeId) -> Result<NodeWo
         work.cut_off = work.ship_by.map(&mut cut_off);
         work.claim.take_if(|claim| claim.until <= now);
         work.recall.take_if(|until| *until < now);
-        work.is_late = work.cut_off.is_some_and(|cut_off| cut_off <= now);
+        work.is_late = work.has_to_leave() && work.cut_off.is_some_and(|cut_off| cut_off <= now);
     }
     shipments.sort_unstable_by_key(ShipmentWork::key);
     let (node, zone) = (Arc::clone(&planning.node), planning.calendar.zone());

@@ -17,19 +17,9 @@ pub(super) struct Page {
 impl Page {
     /// Reads a request's size and token.
     pub(super) fn read(found: &mut Violations, page_size: i32, page_token: &str) -> Option<Self> {
-        let size = usize::try_from(page_size).ok();
-        if size.is_none() {
-            found.add("page_size", format!("\"{page_size}\" is negative"));
-        }
-        let from = parse(page_token);
-        if from.is_none() {
-            found.add("page_token", "is not the next_page_token of an answer");
-        }
-        let size = match size? {
-            0 => PAGE_SIZE_DEFAULT,
-            size => size.min(PAGE_SIZE_MAX),
-        };
-        Some(Self { from: from?, size })
+        let size = size(found, page_size);
+        let from = known(found, parse(page_token));
+        Some(Self { from: from?, size: size? })
     }
 
     /// Reads the page of a request that has nothing else to check.
@@ -57,6 +47,26 @@ impl Page {
         entries.truncate(self.size);
         if more { token(self.from + self.size) } else { String::new() }
     }
+}
+
+/// Most entries of a page.
+pub(super) fn size(found: &mut Violations, page_size: i32) -> Option<usize> {
+    match usize::try_from(page_size) {
+        Ok(0) => Some(PAGE_SIZE_DEFAULT),
+        Ok(size) => Some(size.min(PAGE_SIZE_MAX)),
+        Err(_) => {
+            found.add("page_size", format!("\"{page_size}\" is negative"));
+            None
+        }
+    }
+}
+
+/// Where a page begins, if its token says so.
+pub(super) fn known<T>(found: &mut Violations, from: Option<T>) -> Option<T> {
+    if from.is_none() {
+        found.add("page_token", "is not the next_page_token of an answer");
+    }
+    from
 }
 
 /// Tokens are opaque to callers; the letter tells them from a number that a

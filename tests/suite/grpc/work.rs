@@ -1,10 +1,12 @@
 //! A node's work: what it has to do, by when, on the screen and on paper.
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use backstock_proto::v1;
 use tonic::Code;
 use tonic_types::StatusExt as _;
+
+use backstock_engine::model::Timestamp;
 
 use super::server::{TestServer, announcement, fields, node, order, waiting_order};
 
@@ -19,6 +21,22 @@ fn orders(work: &v1::ListWorkResponse) -> Vec<&str> {
 
 async fn place(server: &mut TestServer, request: v1::PlaceOrderRequest) {
     server.orders.place_order(request).await.expect("placed");
+}
+
+fn wait_until_tomorrow(server: &TestServer) {
+    let then = SystemTime::now() + Duration::from_hours(24);
+    let since = then.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_micros();
+    server.engine.tell_time(Timestamp::from_micros(i64::try_from(since).expect("in range")));
+}
+
+async fn ship(server: &mut TestServer, order_id: &str) {
+    let ship = v1::ShipShipmentRequest {
+        order_id: order_id.into(),
+        shipment_number: 1,
+        carrier: "UPS".into(),
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("shipped");
 }
 
 async fn pick_list(server: &TestServer, node: &str) -> Vec<(String, u64)> {
@@ -67,13 +85,7 @@ async fn a_node_sees_what_has_to_leave_first_and_how_far_all_of_it_is() {
     assert!(of("C").cut_off_time.is_some() && of("C").ship_by.is_some());
 
     // What left, or is not wanted any more, is no work; nor is what another node has.
-    let ship = v1::ShipShipmentRequest {
-        order_id: "B".into(),
-        shipment_number: 1,
-        carrier: "UPS".into(),
-        ..Default::default()
-    };
-    server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    ship(&mut server, "B").await;
     let cancel = v1::CancelOrderRequest { order_id: "C".into(), ..Default::default() };
     server.orders.cancel_order(cancel).await.expect("cancelled");
     assert_eq!(orders(&list(&server, "NYC").await), ["A", "D", "W"]);
@@ -104,6 +116,66 @@ fn collected(order: v1::PlaceOrderRequest) -> v1::PlaceOrderRequest {
     let pickup = v1::Pickup { node_id: "BOS".into(), only_stock_there: false };
     let destination_postal_code = String::new();
     v1::PlaceOrderRequest { destination_postal_code, pickup: Some(pickup), ..order }
+}
+
+/// A package that waits for its customer is not late: it has not to leave.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_ready_is_never_late_and_comes_behind_what_has_to_leave() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(store()).await;
+    server.define_item("BOOK").await;
+    server.set_stock("BOOK", "BOS", 2).await;
+    place(&mut server, collected(order("R", &[("BOOK", 1)]))).await;
+    let ready = v1::MakeShipmentReadyRequest {
+        order_id: "R".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    server.fulfillment.make_shipment_ready(ready).await.expect("ready");
+    place(&mut server, order("L", &[("BOOK", 1)])).await;
+    wait_until_tomorrow(&server);
+    let work = list(&server, "BOS").await;
+    let told: Vec<_> = work.shipments.iter().map(|of| (&*of.order_id, of.late)).collect();
+    assert_eq!(told, [("L", true), ("R", false)]);
+    let counts = work.counts.expect("counts");
+    assert_eq!((counts.ready, counts.to_pick, counts.late, counts.due_today), (1, 1, 1, 0));
+    server.stop().await.expect("drained");
+}
+
+/// A list shrinks while it is read, because what is on its first page leaves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leaves_between_two_pages_takes_nothing_off_the_second_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    for id in ["A", "B", "C", "D", "E"] {
+        place(&mut server, order(id, &[("SKU", 1)])).await;
+    }
+    place(&mut server, waiting_order("W", &[("RARE", 1)])).await;
+    let mut request =
+        v1::ListWorkRequest { node_id: "NYC".into(), page_size: 2, ..Default::default() };
+    let mut told = Vec::new();
+    loop {
+        let page = server.fulfillment.list_work(request.clone()).await.expect("listed");
+        let page = page.into_inner();
+        for of in page.shipments {
+            if *of.order_id < *"D" {
+                ship(&mut server, &of.order_id).await;
+            }
+            told.push(of.order_id);
+        }
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(told, ["A", "B", "C", "D", "E", "W"]);
+    for made_up in ["2", "p2", "w0.1", "w0.1.0.1.0.0", "w2.1.0.1.0", "w0.1.ff.1.0"] {
+        request.page_token = made_up.into();
+        let refused = server.fulfillment.list_work(request.clone()).await.expect_err("made up");
+        assert_eq!(fields(&refused), ["page_token"], "{made_up}");
+    }
+    server.stop().await.expect("drained");
 }
 
 /// Units that a node declined wait, for another node or for an answer of the customer. Those that it
@@ -208,7 +280,7 @@ async fn two_pickers_do_not_begin_the_same_shipment_and_a_lost_scanner_keeps_nob
     let first = server.fulfillment.claim_shipment(again.clone()).await.expect("claimed");
     let second = server.fulfillment.claim_shipment(again).await.expect("claimed").into_inner();
     assert_eq!((second.is_repeat, second.version), (true, first.into_inner().version));
-    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
     assert_eq!(list(&server, "NYC").await.shipments[0].claimed_by, "", "the lease ended");
     server.fulfillment.claim_shipment(claim("ben", 60)).await.expect("claimed");
     let give_up = v1::ClaimShipmentRequest { give_up: true, ..claim("ben", 0) };

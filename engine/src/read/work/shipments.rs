@@ -32,7 +32,7 @@ pub struct ShipmentWork {
     pub waiting: u32,
     /// Whether its order is on hold: nobody is to begin with it.
     pub is_on_hold: bool,
-    /// Whether its cut-off has passed.
+    /// Whether it has to leave, and its cut-off has passed.
     pub is_late: bool,
     /// Who works on it now.
     pub claim: Option<WorkClaim>,
@@ -56,6 +56,21 @@ pub struct WorkUnits {
     pub behind: u32,
 }
 
+/// Where a shipment is in the work of its node: what comes before it has a lower one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkKey {
+    /// Whether it has not to leave: it waits for its customer.
+    pub is_ready: bool,
+    /// The day on which it ships; [`i32::MAX`] days after 1970-01-01 where it has none.
+    pub ship_by: Day,
+    /// Before whom it is served.
+    pub priority: Priority,
+    /// The order's number.
+    pub no: OrderNo,
+    /// The shipment, from 0.
+    pub shipment: u16,
+}
+
 impl ShipmentWork {
     /// Units that have not left.
     pub fn open(&self) -> u32 {
@@ -68,9 +83,20 @@ impl ShipmentWork {
         loose.map(|of| of.units).sum()
     }
 
-    /// Which one comes first.
-    pub fn key(&self) -> (bool, Option<Day>, Priority, OrderNo, u16) {
-        (self.ship_by.is_none(), self.ship_by, self.priority, self.no, self.shipment)
+    /// Whether anything of it is still to leave. What is ready waits for its customer.
+    pub fn has_to_leave(&self) -> bool {
+        self.state != UnitState::Ready
+    }
+
+    /// Where it is in the work of its node.
+    pub fn key(&self) -> WorkKey {
+        WorkKey {
+            is_ready: !self.has_to_leave(),
+            ship_by: self.ship_by.unwrap_or(Day::from_epoch_days(i32::MAX)),
+            priority: self.priority,
+            no: self.no,
+            shipment: self.shipment,
+        }
     }
 }
 

@@ -52,10 +52,9 @@ pub(in crate::grpc) fn counts(
         };
         *count += 1;
         counts.claimed += u64::from(of.claim.is_some());
-        let has_to_leave = of.state != UnitState::Ready;
-        counts.late += u64::from(has_to_leave && of.is_late);
-        let is_today = of.ship_by == Some(work.today);
-        counts.due_today += u64::from(has_to_leave && is_today && !of.is_late);
+        counts.late += u64::from(of.is_late);
+        let is_due = of.has_to_leave() && of.ship_by == Some(work.today);
+        counts.due_today += u64::from(is_due && !of.is_late);
     }
     counts
 }
