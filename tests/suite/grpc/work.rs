@@ -8,6 +8,7 @@ use tonic_types::StatusExt as _;
 
 use backstock_engine::model::Timestamp;
 
+use super::overdue::today;
 use super::server::{TestServer, announcement, fields, node, order, waiting_order};
 
 async fn list(server: &TestServer, node: &str) -> v1::ListWorkResponse {
@@ -77,7 +78,6 @@ async fn a_node_sees_what_has_to_leave_first_and_how_far_all_of_it_is() {
     let counts = work.counts.expect("counts");
     let told = [counts.to_pick, counts.picked, counts.packed, counts.waiting, counts.ready];
     assert_eq!(told, [2, 1, 1, 1, 0]);
-    assert_eq!((counts.late, counts.due_today <= 4), (0, true));
     let of = |id: &str| work.shipments.iter().find(|of| of.order_id == id).expect("it is there");
     assert_eq!((of("A").state(), of("A").units_to_pick), (v1::ShipmentState::Picked, 0));
     assert_eq!((of("C").units, of("C").units_to_pick, of("C").units_waiting), (2, 2, 0));
@@ -103,6 +103,55 @@ async fn a_node_sees_what_has_to_leave_first_and_how_far_all_of_it_is() {
     let unknown = server.fulfillment.list_work(request).await.expect_err("it is not there");
     let reason = unknown.get_error_details().error_info().expect("a reason").reason.clone();
     assert_eq!((unknown.code(), &*reason), (Code::NotFound, "NODE_NOT_FOUND"));
+    server.stop().await.expect("drained");
+}
+
+/// What is to leave on an earlier day comes first, however late it was placed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_to_leave_first_comes_first_and_what_is_late_is_counted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(node("BOS", "02116")).await;
+    server.define_item("BOOK").await;
+    server.set_stock("BOOK", "BOS", 1).await;
+    let two_a_day = v1::Node { capacity_units_per_day: Some(2), ..node("NYC", "10001") };
+    server.define_node(two_a_day).await;
+    server.inventory.announce_inbound(announcement("RARE", "PO", 9)).await.expect("announced");
+    let day = today(&server);
+    place(&mut server, waiting_order("W", &[("RARE", 1)])).await;
+    for id in ["A", "B", "C", "D"] {
+        place(&mut server, order(id, &[("SKU", 1)])).await;
+    }
+    place(&mut server, order("X", &[("BOOK", 1)])).await;
+    let cancel = v1::CancelOrderRequest { order_id: "A".into(), ..Default::default() };
+    server.orders.cancel_order(cancel).await.expect("cancelled");
+    place(&mut server, order("E", &[("SKU", 1)])).await;
+
+    let work = list(&server, "NYC").await;
+    assert_eq!(orders(&list(&server, "BOS").await), ["X"]);
+    // At midnight the day is another one.
+    if today(&server) != day {
+        return;
+    }
+    assert_eq!(orders(&work), ["B", "E", "C", "D", "W"]);
+    let counts = work.counts.expect("counts");
+    assert_eq!((counts.to_pick, counts.late, counts.due_today), (4, 0, 2));
+
+    wait_until_tomorrow(&server);
+    let work = list(&server, "NYC").await;
+    let is_late: Vec<_> = work.shipments.iter().map(|of| of.late).collect();
+    assert_eq!(
+        (orders(&work), is_late),
+        (vec!["B", "E", "C", "D", "W"], vec![true, true, false, false, false])
+    );
+    let counts = work.counts.expect("counts");
+    assert_eq!((counts.late, counts.due_today), (2, 2));
+    let load = v1::GetNodeLoadRequest { node_id: "NYC".into(), days: 2, ..Default::default() };
+    let load = server.catalog.get_node_load(load).await.expect("read").into_inner();
+    let told = |of: Option<v1::WorkCounts>| of.map(|of| (of.to_pick, of.late, of.due_today));
+    assert_eq!(told(load.overdue), Some((2, 2, 0)));
+    assert_eq!(told(load.days[0].work), Some((2, 0, 2)));
+    assert_eq!(told(load.days[1].work), Some((0, 0, 0)));
     server.stop().await.expect("drained");
 }
 

@@ -1,8 +1,10 @@
 //! `GetNodeLoad`: what is planned to leave a node, day by day.
 
+use std::collections::BTreeMap;
+
 use backstock_engine::engine::{DayLoad, NodeWork, Planned};
 use backstock_engine::limits::LOAD_DAYS_READ_MAX;
-use backstock_engine::model::{Node, NodeId, Rule};
+use backstock_engine::model::{Day, Node, NodeId, Rule};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -30,19 +32,31 @@ pub(super) async fn handle(
     let work = work::read(api, id.clone(), min_version).await?;
     let days = if read == 0 { DAYS } else { read };
     let load = api.engine().node_load(&id, from, days).map_err(plain)?;
-    let first = load.days.first().map(|load| load.day);
-    let overdue = work::counts(&work, |of| of.ship_by.is_some() && of.ship_by < first);
-    let without_day = work::counts(&work, |of| of.ship_by.is_none());
+    let before = load.days.first().map_or(work.today, |load| load.day).minus(1);
+    let mut counts = by_day(&work, before);
+    let mut of_day = |day| counts.remove(&day).unwrap_or_default();
+    let day = |of: &DayLoad| day(&load.node, of, of_day(Some(of.day)));
     Ok(v1::GetNodeLoadResponse {
-        days: load.days.iter().map(|of| day(&load.node, &work, of)).collect(),
+        days: load.days.iter().map(day).collect(),
         version: load.version.min(work.version).get(),
-        overdue: Some(overdue),
-        without_day: Some(without_day),
+        overdue: Some(of_day(Some(before))),
+        without_day: Some(of_day(None)),
         orders_left_out: work.orders_left_out,
     })
 }
 
-fn day(node: &Node, work: &NodeWork, of: &DayLoad) -> v1::NodeDayLoad {
+/// How far the shipments of each day are, those of all earlier days with those of the day `before` the
+/// first.
+fn by_day(work: &NodeWork, before: Day) -> BTreeMap<Option<Day>, v1::WorkCounts> {
+    let mut all = BTreeMap::<_, v1::WorkCounts>::new();
+    for of in &work.shipments {
+        let day = of.ship_by.map(|day| day.max(before));
+        work::count(all.entry(day).or_default(), of, work.today);
+    }
+    all
+}
+
+fn day(node: &Node, of: &DayLoad, work: v1::WorkCounts) -> v1::NodeDayLoad {
     let capacity = node.capacity();
     let [capacity_units, capacity_shipments] =
         [capacity.units, capacity.shipments].map(|most| (most > 0).then_some(most));
@@ -59,6 +73,6 @@ fn day(node: &Node, work: &NodeWork, of: &DayLoad) -> v1::NodeDayLoad {
         planned_shipments,
         left_units: left(capacity_units, planned_units),
         left_shipments: left(capacity_shipments, planned_shipments),
-        work: Some(work::counts(work, |shipment| shipment.ship_by == Some(of.day))),
+        work: Some(work),
     }
 }

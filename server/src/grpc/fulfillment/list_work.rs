@@ -30,7 +30,7 @@ pub(super) async fn handle(
         shipments: page.iter().map(work::message).collect(),
         next_page_token: last.map_or_else(String::new, |of| token(of.key())),
         version: all.version.get(),
-        counts: Some(work::counts(&all, |_| true)),
+        counts: Some(work::counts(&all)),
         orders_left_out: all.orders_left_out,
     })
 }

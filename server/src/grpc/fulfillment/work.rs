@@ -1,7 +1,7 @@
 //! What a node has to do, as callers see it.
 
 use backstock_engine::engine::{NodeWork, ShipmentWork};
-use backstock_engine::model::{NodeId, Sku, UnitState};
+use backstock_engine::model::{Day, NodeId, Sku, UnitState};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -36,27 +36,29 @@ pub(super) fn message(of: &ShipmentWork) -> v1::ShipmentWork {
     }
 }
 
-/// How much of what there is, of the shipments of which `is_counted`.
-pub(in crate::grpc) fn counts(
-    work: &NodeWork,
-    is_counted: impl Fn(&ShipmentWork) -> bool,
-) -> v1::WorkCounts {
+/// How much of what there is.
+pub(super) fn counts(work: &NodeWork) -> v1::WorkCounts {
     let mut counts = v1::WorkCounts::default();
-    for of in work.shipments.iter().filter(|of| is_counted(of)) {
-        let count = match of.state {
-            UnitState::Ready => &mut counts.ready,
-            UnitState::Packed => &mut counts.packed,
-            UnitState::Picked => &mut counts.picked,
-            _ if of.waiting > 0 => &mut counts.waiting,
-            _ => &mut counts.to_pick,
-        };
-        *count += 1;
-        counts.claimed += u64::from(of.claim.is_some());
-        counts.late += u64::from(of.is_late);
-        let is_due = of.has_to_leave() && of.ship_by == Some(work.today);
-        counts.due_today += u64::from(is_due && !of.is_late);
+    for of in &work.shipments {
+        count(&mut counts, of, work.today);
     }
     counts
+}
+
+/// Counts a shipment, on a local day of its node.
+pub(in crate::grpc) fn count(counts: &mut v1::WorkCounts, of: &ShipmentWork, today: Day) {
+    let count = match of.state {
+        UnitState::Ready => &mut counts.ready,
+        UnitState::Packed => &mut counts.packed,
+        UnitState::Picked => &mut counts.picked,
+        _ if of.waiting > 0 => &mut counts.waiting,
+        _ => &mut counts.to_pick,
+    };
+    *count += 1;
+    counts.claimed += u64::from(of.claim.is_some());
+    counts.late += u64::from(of.is_late);
+    let is_due = of.has_to_leave() && of.ship_by == Some(today);
+    counts.due_today += u64::from(is_due && !of.is_late);
 }
 
 /// What an item is called; empty if it is not known.
