@@ -227,6 +227,46 @@ async fn what_leaves_between_two_pages_takes_nothing_off_the_second_one() {
     server.stop().await.expect("drained");
 }
 
+/// A list is for one picker: what another one has begun, or is asked back, is on none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_has_and_what_is_asked_back_is_on_no_pick_list() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    for id in ["A", "B", "C"] {
+        place(&mut server, order(id, &[("SKU", 1)])).await;
+    }
+    let one = |id: &str| (id.to_owned(), 1);
+    let claim = |give_up| v1::ClaimShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        owner: "anna".into(),
+        give_up,
+        ..Default::default()
+    };
+    server.fulfillment.claim_shipment(claim(false)).await.expect("claimed");
+    let accept = v1::AcceptShipmentRequest {
+        order_id: "B".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    server.fulfillment.accept_shipment(accept).await.expect("accepted");
+    assert_eq!(pick_list(&server, "NYC").await, [one("B"), one("C")]);
+    let ask = v1::RecallShipmentRequest {
+        order_id: "B".into(),
+        shipment_number: 1,
+        until: Some((SystemTime::now() + Duration::from_hours(1)).into()),
+        ..Default::default()
+    };
+    server.fulfillment.recall_shipment(ask).await.expect("asked back");
+    assert_eq!(pick_list(&server, "NYC").await, [one("C")]);
+    server.fulfillment.claim_shipment(claim(true)).await.expect("given up");
+    assert_eq!(pick_list(&server, "NYC").await, [one("A"), one("C")]);
+    // Its node did not answer in time, and goes on.
+    wait_until_tomorrow(&server);
+    assert_eq!(pick_list(&server, "NYC").await, [one("A"), one("B"), one("C")]);
+    server.stop().await.expect("drained");
+}
+
 /// Units that a node declined wait, for another node or for an answer of the customer. Those that it
 /// has of the same line do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

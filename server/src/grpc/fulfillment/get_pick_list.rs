@@ -40,9 +40,10 @@ pub(super) async fn handle(
     Ok(v1::GetPickListResponse { html, shipments, version: all.version.get() })
 }
 
-/// Whether a picker can, and may, take all of it off the shelves now.
+/// Whether a picker can, and may, take all of it off the shelves now, and nobody else is at it.
 fn is_to_pick(of: &ShipmentWork) -> bool {
-    of.waiting == 0 && of.loose() > 0 && !of.is_on_hold
+    let is_free = of.claim.is_none() && of.recall.is_none() && !of.is_on_hold;
+    is_free && of.waiting == 0 && of.loose() > 0
 }
 
 fn html(api: &Api, work: &NodeWork, on_it: &[&ShipmentWork], left_out: usize) -> String {
