@@ -24,13 +24,13 @@ use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
 
-/// What was seen of all nodes whose work is read.
+/// What was seen of all nodes whose work is read, the one that was read last at the end.
 #[derive(Default)]
-pub struct SeenWork(Mutex<HashMap<NodeNo, Kept>>);
+pub struct SeenWork(Mutex<Vec<Kept>>);
 
 /// What was seen of a node, and how many parts that has.
-#[derive(Default)]
 struct Kept {
+    node: NodeNo,
     seen: Arc<Mutex<SeenNode>>,
     parts: usize,
 }
@@ -79,21 +79,33 @@ impl SeenWork {
     /// What was seen of a node. Two who read the work of a node do so one after the other.
     pub fn of(&self, node: NodeNo) -> Arc<Mutex<SeenNode>> {
         let mut nodes = self.0.lock();
-        if nodes.len() >= WORK_NODES_SEEN_MAX && !nodes.contains_key(&node) {
-            nodes.clear();
-        }
-        Arc::clone(&nodes.entry(node).or_default().seen)
+        let kept = match nodes.iter().position(|kept| kept.node == node) {
+            Some(at) => nodes.remove(at),
+            None => Kept { node, seen: Arc::default(), parts: 0 },
+        };
+        let seen = Arc::clone(&kept.seen);
+        nodes.push(kept);
+        let too_many = nodes.len().saturating_sub(WORK_NODES_SEEN_MAX);
+        nodes.drain(..too_many);
+        seen
     }
 
-    /// Keeps what was seen of a node, and forgets all others where it is too much in all.
+    /// Keeps what was seen of a node. Where it is too much in all, those that were read longest ago are
+    /// forgotten; the last one never is.
     pub fn keep(&self, node: NodeNo, parts: usize) {
         let mut nodes = self.0.lock();
-        if let Some(kept) = nodes.get_mut(&node) {
+        if let Some(kept) = nodes.iter_mut().find(|kept| kept.node == node) {
             kept.parts = parts;
         }
-        if nodes.values().map(|kept| kept.parts).sum::<usize>() > WORK_SEEN_MAX {
-            nodes.retain(|no, _| *no == node);
-        }
+        let mut all: usize = nodes.iter().map(|kept| kept.parts).sum();
+        let is_too_much = |kept: &&Kept| {
+            let is = all > WORK_SEEN_MAX;
+            all -= kept.parts;
+            is
+        };
+        let last = nodes.len().saturating_sub(1);
+        let too_many = nodes[..last].iter().take_while(is_too_much).count();
+        nodes.drain(..too_many);
     }
 }
 
@@ -101,7 +113,7 @@ impl SeenWork {
 impl SeenWork {
     /// What is kept of pairs and orders that no event changed since, and is not as they are.
     pub fn breaches(&self, kernel: &Kernel) -> Result<Vec<String>, EngineError> {
-        let kept = |(no, kept): (&NodeNo, &Kept)| (*no, Arc::clone(&kept.seen));
+        let kept = |kept: &Kept| (kept.node, Arc::clone(&kept.seen));
         let nodes: Vec<_> = self.0.lock().iter().map(kept).collect();
         let mut found = Vec::new();
         for (node, seen) in nodes {
@@ -222,10 +234,53 @@ impl SeenPair {
 impl SeenWork {
     /// Makes all that is kept wrong.
     pub fn spoil(&self) {
-        for kept in self.0.lock().values() {
+        for kept in self.0.lock().iter() {
             let mut seen = kept.seen.lock();
             seen.pairs.iter_mut().for_each(|pair| pair.units.clear());
             seen.orders.values_mut().for_each(|order| order.shipments.clear());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(seen: &SeenWork) -> Vec<u16> {
+        seen.0.lock().iter().map(|kept| kept.node.0).collect()
+    }
+
+    fn read(seen: &SeenWork, node: u16, parts: usize) {
+        seen.of(NodeNo(node));
+        seen.keep(NodeNo(node), parts);
+    }
+
+    #[test]
+    fn over_the_bound_the_node_that_was_read_longest_ago_is_forgotten() {
+        let seen = SeenWork::default();
+        for node in [1, 2, 3, 1] {
+            read(&seen, node, WORK_SEEN_MAX / 3);
+        }
+        read(&seen, 4, WORK_SEEN_MAX / 3);
+        assert_eq!(nodes(&seen), [3, 1, 4]);
+        let of_one = seen.of(NodeNo(1));
+        assert!(Arc::ptr_eq(&of_one, &seen.of(NodeNo(1))), "what was seen of it is there");
+        read(&seen, 5, WORK_SEEN_MAX / 3 * 2);
+        assert_eq!(nodes(&seen), [1, 5]);
+        read(&seen, 6, 2 * WORK_SEEN_MAX);
+        assert_eq!(nodes(&seen), [6], "the last one is kept however much it is");
+    }
+
+    #[test]
+    fn of_too_many_nodes_the_one_that_was_read_longest_ago_is_forgotten() {
+        let seen = SeenWork::default();
+        let most = u16::try_from(WORK_NODES_SEEN_MAX).expect("few nodes");
+        for node in 0..most {
+            read(&seen, node, 1);
+        }
+        read(&seen, 0, 1);
+        read(&seen, most, 1);
+        assert_eq!(nodes(&seen)[..2], [2, 3]);
+        assert_eq!(nodes(&seen)[WORK_NODES_SEEN_MAX - 2..], [0, most]);
     }
 }
