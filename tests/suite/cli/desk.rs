@@ -7,7 +7,7 @@ use backstock_proto::v1::{
 use super::program::{Ran, Server};
 use super::{Files, import, in_a_month};
 
-fn served() -> (Files, Server) {
+pub(super) fn served() -> (Files, Server) {
     let files = Files::new();
     let server = Server::start(&files.data());
     import(&server, &files);

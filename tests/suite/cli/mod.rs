@@ -11,6 +11,7 @@ mod proxy;
 mod restore;
 mod store;
 mod tour;
+mod work;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::io::Write;
 use backstock_proto::v1;
 use serde::Serialize;
 
-use super::work::CountsView;
+use super::work::{CountsView, left_out};
 use super::{View, print, table};
 use crate::cli::work::LoadArgs;
 use crate::cli::{CommandError, Exit};
@@ -142,7 +142,7 @@ impl View for LoadView {
         if self.without_day.open() > 0 {
             table.add_row(row("no day", none(), &self.without_day));
         }
-        table.to_string()
+        format!("{table}{}", left_out(self.orders_left_out))
     }
 }
 
@@ -166,12 +166,13 @@ mod tests {
             days: vec![day.into()],
             overdue: late,
             without_day: CountsView::default(),
-            orders_left_out: 0,
+            orders_left_out: 1,
             version: 7,
         };
         let text = view.text();
         assert!(text.contains("40 of 100") && text.contains(" 12 "), "{text}");
         let (before, day) = (text.find("before").unwrap(), text.find("2026-11-24").unwrap());
         assert!(before < day && !text.contains("no day"), "{text}");
+        assert!(text.ends_with("\n1 more order was not looked at"), "{text}");
     }
 }

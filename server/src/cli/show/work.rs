@@ -32,6 +32,7 @@ struct WorkView {
     node_id: String,
     shipments: Vec<ShipmentView>,
     counts: CountsView,
+    orders_left_out: u64,
     version: u64,
 }
 
@@ -43,6 +44,7 @@ struct ShipmentView {
     ship_by: Option<String>,
     cut_off_time: Option<String>,
     late: bool,
+    on_hold: bool,
     state: String,
     units: u64,
     units_to_pick: u64,
@@ -74,6 +76,7 @@ impl From<v1::ShipmentWork> for ShipmentView {
             order_id: of.order_id,
             shipment_number: of.shipment_number,
             late: of.late,
+            on_hold: of.on_hold,
             units: of.units,
             units_to_pick: of.units_to_pick,
             units_waiting: of.units_waiting,
@@ -109,6 +112,7 @@ pub(in crate::cli) async fn list(
         node_id,
         shipments: answer.shipments.into_iter().map(ShipmentView::from).collect(),
         counts: answer.counts.map(CountsView::from).unwrap_or_default(),
+        orders_left_out: answer.orders_left_out,
         version: answer.version,
     };
     print(out, output, &view)?;
@@ -241,6 +245,27 @@ impl View for ClaimView {
     }
 }
 
+/// Says how many orders were not looked at; nothing if all were.
+pub(super) fn left_out(orders: u64) -> String {
+    match orders {
+        0 => String::new(),
+        1 => "\n1 more order was not looked at".to_owned(),
+        orders => format!("\n{orders} more orders were not looked at"),
+    }
+}
+
+impl ShipmentView {
+    /// What keeps it, or presses.
+    fn mark(&self) -> &'static str {
+        match (self.late, self.on_hold) {
+            (false, false) => "",
+            (true, false) => "LATE",
+            (false, true) => "on hold",
+            (true, true) => "LATE, on hold",
+        }
+    }
+}
+
 impl View for WorkView {
     fn text(&self) -> String {
         let header =
@@ -256,15 +281,16 @@ impl View for WorkView {
                 of.units_to_pick.to_string(),
                 of.units_waiting.to_string(),
                 of.claimed_by.clone(),
-                if of.late { "LATE".to_owned() } else { String::new() },
+                of.mark().to_owned(),
             ]);
         }
         let CountsView { waiting, claimed, to_pick, picked, packed, ready, late, due_today } =
             self.counts;
         format!(
             "{table}\n{}: {to_pick} to pick, {picked} picked, {packed} packed, {ready} ready, \
-             {waiting} wait for units; {claimed} claimed, {late} late, {due_today} due today",
-            self.node_id
+             {waiting} wait for units; {claimed} claimed, {late} late, {due_today} due today{}",
+            self.node_id,
+            left_out(self.orders_left_out)
         )
     }
 }
@@ -274,19 +300,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_late_is_told() {
+    fn what_is_late_on_hold_or_left_out_is_told() {
         let of = v1::ShipmentWork {
             order_id: "A".into(),
             shipment_number: 1,
             late: true,
+            on_hold: true,
             state: v1::ShipmentState::Picked.into(),
             ..v1::ShipmentWork::default()
         };
         let counts = CountsView { picked: 1, late: 1, ..CountsView::default() };
-        let view =
-            WorkView { node_id: "RENO".into(), shipments: vec![of.into()], counts, version: 7 };
+        let (node_id, shipments) = ("RENO".to_owned(), vec![of.into()]);
+        let mut view = WorkView { node_id, shipments, counts, orders_left_out: 0, version: 7 };
         let text = view.text();
-        assert!(text.contains("LATE") && text.contains("picked"), "{text}");
+        assert!(text.contains("LATE, on hold") && text.contains("picked"), "{text}");
         assert!(text.ends_with("1 late, 0 due today"), "{text}");
+        view.orders_left_out = 2;
+        let text = view.text();
+        assert!(text.ends_with("0 due today\n2 more orders were not looked at"), "{text}");
     }
 }
