@@ -373,9 +373,9 @@ pub const TIMELINE_BYTES_MAX: usize = 16 << 10;
 /// said.
 pub const TIMELINE_FACTS_MAX: usize = 32;
 
-// One entry finds room, however long its texts are: five texts, as many ids, lines and days.
+// One entry finds room, however long its texts are: six texts, as many ids, lines, days and amounts.
 const _: () = assert!(
-    5 * TEXT_BYTES_MAX + TIMELINE_FACTS_MAX * (ID_BYTES_MAX + 3 * 16) + 128 <= TIMELINE_BYTES_MAX
+    6 * TEXT_BYTES_MAX + TIMELINE_FACTS_MAX * (ID_BYTES_MAX + 5 * 16) + 128 <= TIMELINE_BYTES_MAX
 );
 
 /// Candidates that are kept of a decision on a line after the first one, those that were chosen

@@ -6,7 +6,7 @@ use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
 use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
-use super::changes::change;
+use super::changes::{amount, change};
 use super::feed::events_from;
 use super::overdue::{date, today};
 use super::server::{TestServer, announcement, waiting_order};
@@ -203,7 +203,11 @@ async fn who_did_it_through_which_channel_and_why_is_told_to_the_desk_and_in_the
     let note = v1::ChangeOperation {
         operation: Some(v1::change_operation::Operation::SetNote("ring twice".into())),
     };
-    let request = v1::QuoteChangeRequest { reason: "asked".into(), ..change(vec![note]) };
+    let request = v1::QuoteChangeRequest {
+        reason: "asked".into(),
+        currency_code: "EUR".into(),
+        ..change(vec![note, amount(0, 19_99)])
+    };
     let quoted = server.orders.quote_change(said(request, &[ann, chat])).await.expect("quoted");
     let change_token = quoted.into_inner().change_token;
     let commit = v1::CommitChangeRequest { order_id: "A".into(), change_token };
@@ -228,8 +232,13 @@ async fn who_did_it_through_which_channel_and_why_is_told_to_the_desk_and_in_the
     // An order does not know who placed it.
     expected[0].1[0].clear();
     assert_eq!(desk.iter().map(of).collect::<Vec<_>>(), expected);
+    let changed = desk.last().expect("an entry");
+    assert_eq!(changed.note.as_deref(), Some("ring twice"));
+    let amounts = [v1::AmountTold { line_index: 0, amount_minor: 19_99 }];
+    assert_eq!((&changed.amounts[..], changed.currency_code.as_str()), (&amounts[..], "EUR"));
     let customer = timeline(&mut server, Audience::Customer).await;
-    assert!(!customer.is_empty());
+    let told = customer.last().expect("an entry");
+    assert_eq!((&told.amounts[..], told.note.as_deref()), (&amounts[..], None));
     for entry in &customer {
         assert_eq!(of(entry).1, ["", "", ""], "the customer is told nothing of who: {entry:?}");
     }

@@ -1,5 +1,6 @@
 //! What an entry of a timeline says of an effect on its order.
 
+use super::amended::Amounts;
 use super::timeline::{DateMoved, Entry, Happened, Said};
 use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, count};
 use crate::limits::TIMELINE_FACTS_MAX;
@@ -29,6 +30,8 @@ impl Entry {
             hold: None,
             added: None,
             goes_to: None,
+            note: None,
+            amounts: None,
         }
     }
 
@@ -180,6 +183,11 @@ impl Entry {
         let dates = told.chain(new).filter(|of| of.before != of.after);
         entry.dates = entry.some_of(dates.collect());
         entry.goes_to.clone_from(&change.redirect);
+        entry.note.clone_from(&change.note);
+        entry.amounts = change.amounts.as_ref().map(|of| {
+            let lines = entry.some_of(of.lines.clone()).unwrap_or_default();
+            Box::new(Amounts { currency: of.currency, lines })
+        });
         if change.only_moves() {
             let is_told = entry.dates.is_some();
             entry.what = if is_told { Happened::DateMoved } else { Happened::Resourced };

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::amended::Amounts;
 use super::decision::Cause;
 use super::hold::OrderHold;
 use super::redirect::Redirect;
@@ -205,6 +206,12 @@ pub struct Entry {
     /// Where the order goes since then, if a change said so.
     #[n(16)]
     pub goes_to: Option<Box<Redirect>>,
+    /// What is said of the order since then, for people, if a change said so.
+    #[n(17)]
+    pub note: Option<Text>,
+    /// What lines cost since then, if a change said so: of as many lines as an entry has at most.
+    #[n(18)]
+    pub amounts: Option<Box<Amounts>>,
 }
 
 impl Entry {

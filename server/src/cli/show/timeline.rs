@@ -39,7 +39,16 @@ struct EntryView {
     reason: String,
     until: Option<String>,
     occurred_time: Option<String>,
+    note: Option<String>,
+    amounts: Vec<AmountView>,
+    currency_code: String,
     left_out: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct AmountView {
+    line_index: u32,
+    amount_minor: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,6 +90,12 @@ impl TimelineView {
     }
 }
 
+impl AmountView {
+    const fn new(of: &v1::AmountTold) -> Self {
+        Self { line_index: of.line_index, amount_minor: of.amount_minor }
+    }
+}
+
 impl EntryView {
     fn new(entry: v1::TimelineEntry) -> Self {
         let said = |name: &str, prefix: &str| {
@@ -107,6 +122,9 @@ impl EntryView {
             until: words::time(entry.until.as_ref()),
             occurred_time: words::time(entry.occurred_time.as_ref()),
             left_out: entry.left_out,
+            note: entry.note,
+            amounts: entry.amounts.iter().map(AmountView::new).collect(),
+            currency_code: entry.currency_code,
             node_id: entry.node_id,
             package_ids: entry.package_ids,
             carrier: entry.carrier,
@@ -115,6 +133,15 @@ impl EntryView {
             channel: entry.channel,
             reason: entry.reason,
         }
+    }
+
+    /// What lines cost, in minor units.
+    fn costs(&self) -> String {
+        let cost = |of: &AmountView| {
+            let AmountView { line_index, amount_minor } = of;
+            format!("{amount_minor} {} for line {}", self.currency_code, line_index + 1)
+        };
+        self.amounts.iter().map(cost).collect::<Vec<_>>().join(", ")
     }
 
     /// What there is to say of it, one thing a line.
@@ -139,6 +166,8 @@ impl EntryView {
             given("by", &self.actor),
             given("through", &self.channel),
             given("because", &self.reason),
+            self.note.as_ref().map(|note| format!("the note is {note:?}")),
+            given("costs:", &self.costs()),
             given("until", self.until.as_deref().unwrap_or_default()),
             given("was so", self.occurred_time.as_deref().unwrap_or_default()),
             (self.left_out > 0).then(|| format!("and {} more", self.left_out)),

@@ -1,7 +1,7 @@
 //! `GetTimeline`: what happened to an order.
 
 use backstock_engine::engine::Engine;
-use backstock_engine::model::{DateMoved, Entry, Happened, HoldState, Lsn, Order};
+use backstock_engine::model::{DateMoved, Entry, Happened, HoldState, LineAmount, Lsn, Order};
 use backstock_proto::v1;
 use backstock_proto::v1::{TimelineAudience as Audience, TimelineEvent as Event};
 use tonic::Status;
@@ -77,6 +77,10 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         deliver_by_before: before.and_then(times::date),
         deliver_by: after.and_then(times::date),
     };
+    let amounts = entry.amounts.map(|of| *of);
+    let currency = amounts.as_ref().map(|of| of.currency.to_string());
+    let amount =
+        |of: LineAmount| v1::AmountTold { line_index: of.line.into(), amount_minor: of.amount };
     v1::TimelineEntry {
         version: entry.lsn.get(),
         time: Some(times::timestamp(entry.at)),
@@ -109,6 +113,9 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         goes_to: entry.goes_to.map(|to| {
             view::destination(engine, &to.destination, (to.service, Some(to.promise_by)))
         }),
+        note: entry.note.map(|note| note.as_str().to_owned()),
+        amounts: amounts.into_iter().flat_map(|of| of.lines).map(amount).collect(),
+        currency_code: currency.unwrap_or_default(),
     }
 }
 
@@ -159,6 +166,7 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::CustomerAsked
             | Event::DeclineResolved
             | Event::Shipped
+            | Event::Lost
             | Event::Ready
             | Event::Delivered
             | Event::Collected
@@ -187,6 +195,8 @@ fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
         // Until when he may collect it.
         until: entry.until.filter(|_| is_ready),
         goes_to: entry.goes_to,
+        amounts: entry.amounts,
+        currency_code: entry.currency_code,
         ..v1::TimelineEntry::default()
     }
 }

@@ -133,6 +133,11 @@ fn changed() -> Order {
             service: ServiceNo(1),
             promise_by: DAY,
         })),
+        note: Some(text("ring twice")),
+        amounts: Some(Box::new(Amounts {
+            currency,
+            lines: vec![LineAmount { line: 0, amount: 4_999, units: Some(3) }],
+        })),
         ..Entry::new(Lsn::new(36), what, &said)
     };
     for what in Happened::ALL {
