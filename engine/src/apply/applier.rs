@@ -17,7 +17,7 @@ use crate::model::{
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
-use crate::state::order::{OrderActor, OrderMessage, OrderReply};
+use crate::state::order::{Missed, OrderActor, OrderMessage, OrderReply};
 use crate::state::requests::Remembered;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
@@ -135,10 +135,13 @@ impl<'a> Applier<'a> {
             self.applied.hash.merge(moved_stock(turn.wait()?, pair, &mut self.unseen));
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Pair(pair));
         }
-        for (no, turn) in self.order_turns.drain(..) {
-            self.applied.hash.merge(moved_order(turn.wait()?, &mut self.counting));
+        let mut turns = std::mem::take(&mut self.order_turns);
+        for (no, turn) in turns.drain(..) {
+            self.ordered(no, turn.wait()?)?;
             note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
         }
+        // It keeps its room.
+        self.order_turns = turns;
         self.counting.count(&self.kernel.state)
     }
 
@@ -538,11 +541,28 @@ impl<'a> Applier<'a> {
     fn order(&mut self, no: OrderNo, mut turn: Ask<OrderActor>) -> Result<(), ActorPanicked> {
         match turn.try_take() {
             Some(reply) => {
-                self.applied.hash.merge(moved_order(reply?, &mut self.counting));
+                self.ordered(no, reply?)?;
                 note(&self.kernel.bells, &mut self.to_ring, Awaited::Order(no));
             }
             None => self.order_turns.push((no, turn)),
         }
+        Ok(())
+    }
+
+    /// Counts what an apply moved. An order that left memory is recalled for it: only a replay meets one,
+    /// since a command takes an order in hand, and so recalls it, before it writes.
+    fn ordered(&mut self, no: OrderNo, reply: OrderReply) -> Result<(), ActorPanicked> {
+        let reply = match reply {
+            OrderReply::Missed(missed) => {
+                let Missed { archived, message } = *missed;
+                let order = self.kernel.archive.read_now(no, archived);
+                let order = order.unwrap_or_else(|error| panic!("ARCHIVE_UNREADABLE: {error}"));
+                self.kernel.state.orders.recall(no, order)?;
+                self.kernel.state.orders.cell(no).ask(message).wait()?
+            }
+            reply => reply,
+        };
+        self.applied.hash.merge(moved_order(reply, &mut self.counting));
         Ok(())
     }
 }

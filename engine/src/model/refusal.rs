@@ -698,6 +698,8 @@ pub enum Stays {
     WholeLine,
     /// Units of it wait, and it has no others, or only such as must not be apart from them.
     Waiting,
+    /// It leaves from that node already.
+    There,
 }
 
 impl Stays {
@@ -710,6 +712,7 @@ impl Stays {
                 "a line of it must not be split, and units of the line are elsewhere"
             }
             Self::Waiting => "units of it wait, and what there is stays with them",
+            Self::There => "it leaves from that node already",
         }
     }
 }

@@ -68,6 +68,18 @@ impl Archive {
         }
     }
 
+    /// Reads an order that left memory, on this thread.
+    ///
+    /// # Errors
+    /// When no snapshot that has it can be read.
+    pub fn read_now(
+        &self,
+        no: OrderNo,
+        archived: ArchivedOrder,
+    ) -> Result<KeptOrder, SnapshotError> {
+        read_one(&self.snapshots, no, archived)
+    }
+
     /// Lets closed orders leave memory that were closed for long enough, and that all
     /// generations have whose starts are from `held_from` on; while too few are kept,
     /// that is none. Answers with how many left. The newest generation was read back

@@ -71,10 +71,22 @@ pub enum OrderReply {
     Resident(KeptOrder),
     /// To a read: what is known of an order that left memory.
     Archived(ArchivedOrder),
+    /// To an apply: the order left memory, and has to be recalled first. A replay meets that, where a
+    /// closed order was told of after the generation that it loads.
+    Missed(Box<Missed>),
     /// To a message that asks it to leave memory or to come back: whether it did.
     Moved(bool),
     /// To what needs no answer.
     Done,
+}
+
+/// What is to be applied to an order that left memory.
+#[derive(Debug)]
+pub struct Missed {
+    /// What is known of it.
+    pub archived: ArchivedOrder,
+    /// The message, as it came.
+    pub message: OrderMessage,
 }
 
 /// The outcome of claiming to have an order in hand.
@@ -109,6 +121,12 @@ impl Actor for OrderActor {
                 }
                 if effect == OrderEffect::LetGo {
                     return OrderReply::Applied(StateHash::default());
+                }
+                if let Self::Archived(archived) = *self
+                    && lsn > archived.last_lsn
+                {
+                    let message = OrderMessage::Apply { lsn, effect, said, settles, counts };
+                    return OrderReply::Missed(Box::new(Missed { archived, message }));
                 }
                 if !counts {
                     return OrderReply::Applied(self.apply(lsn, &effect, &said));
@@ -176,11 +194,9 @@ impl OrderActor {
         let mut hash = StateHash::default();
         let kept = match self {
             Self::Resident { order, .. } => order,
-            // A closed order does not change; a replay meets events that it has.
-            Self::Archived(archived) if lsn <= archived.last_lsn => return hash,
-            Self::Vacant | Self::Archived(_) => {
-                panic!("REPLAY_EQUAL: an order is placed, and in memory, before it changes")
-            }
+            // A replay meets events that it has.
+            Self::Archived(_) => return hash,
+            Self::Vacant => panic!("REPLAY_EQUAL: an order is placed before it changes"),
         };
         if lsn > kept.last_lsn {
             hash.remove(kept.hash());

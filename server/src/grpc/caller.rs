@@ -72,10 +72,14 @@ pub fn origin(reason: Text) -> Option<Box<Origin>> {
     kept(Origin { reason, ..Origin::default() }, Caller::now())
 }
 
-/// The origin of what is commanded now, where an earlier call asked for it: as far as this caller does
-/// not say, it is that of the earlier one.
+/// The origin of what is commanded now, where an earlier call asked for it: the reason is that of the
+/// earlier one, if this caller gives none, and so is who it was, if this one says nothing of himself.
 pub fn origin_after(earlier: Option<Box<Origin>>) -> Option<Box<Origin>> {
-    kept(Caller::now(), earlier.map(|earlier| *earlier).unwrap_or_default())
+    let (now, mut earlier) = (Caller::now(), earlier.map(|of| *of).unwrap_or_default());
+    if !now.actor.as_str().is_empty() || !now.channel.as_str().is_empty() {
+        (earlier.actor, earlier.channel) = (Text::default(), Text::default());
+    }
+    kept(now, earlier)
 }
 
 /// What is said first, or else second; none if that is nothing.
@@ -122,7 +126,7 @@ mod tests {
         assert_eq!(said(origin_after(earlier())), is(["Bob", "web", "why"]));
         let ann = caller(&[(ACTOR, b"Ann"), (REASON, b"she was told")]).expect("named");
         let of = ann.during(async { [origin_after(earlier()), origin(text("asked"))] }).await;
-        assert_eq!(of.map(said), [is(["Ann", "web", "she was told"]), is(["Ann", "", "asked"])]);
+        assert_eq!(of.map(said), [is(["Ann", "", "she was told"]), is(["Ann", "", "asked"])]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Room for ResolveDecline {
 
     /// Of orders that are collected: others ask nobody.
     fn draw(world: &mut World) -> Option<Self> {
-        if world.random.percent(60)
+        if world.random.percent(85)
             && let Some((order, shipment)) = world.declined()
         {
             return Some(Self { meta: meta(), order, shipment });

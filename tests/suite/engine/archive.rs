@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backstock_engine::command::{
-    Change, DeclineShipment, HoldOrder, NodeDefinition, Operation, OrderRequest, PlaceOrder,
-    ProgressShipment, QuoteChange,
+    Change, CommitChange, DeclineShipment, HoldOrder, NodeDefinition, Operation, OrderRequest,
+    PlaceOrder, ProgressShipment, QuoteChange, Wanted,
 };
 use backstock_engine::disk::{Disk, RealDisk};
 use backstock_engine::engine::{
@@ -92,7 +92,8 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
         answered.push(cancel(engine, id, &[]).await.map(|_| "cancelled".into()));
         answered.push(cancel(engine, id, &[(1, 1)]).await.map(|_| "cancelled".into()));
         answered.push(ship(engine, id, 1).await.map(|_| "shipped".into()));
-        answered.push(changed(engine, id).await);
+        let note = Operation::SetNote(Text::new("note", "ring twice").expect("a text"));
+        answered.push(changed(engine, id, note).await);
         let (meta, order) = (meta(), order_id(id));
         let step = Step::Pick(LineUnits::new());
         let pick = ProgressShipment { meta: meta.clone(), order: order.clone(), shipment: 1, step };
@@ -120,13 +121,16 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
     answered
 }
 
-/// The quote of a change that takes nothing: of an order of which all is cancelled there is none.
-async fn changed(engine: &Engine, id: &str) -> Result<String, EngineError> {
-    let note = Operation::SetNote(Text::new("note", "ring twice").expect("a text"));
-    let change = Change { operations: vec![note], currency: None };
+/// A change of an order, which is committed where that takes units.
+async fn changed(engine: &Engine, id: &str, operation: Operation) -> Result<String, EngineError> {
+    let change = Change { operations: vec![operation], currency: None };
     let quote = HoldId::new("quote", format!("of-{id}")).expect("an id");
     let asked = QuoteChange { meta: meta(), order: order_id(id), quote, change };
-    engine.quote_change(&asked).await.map(|answer| format!("{:?}", answer.faults))
+    let answer = engine.quote_change(&asked).await?;
+    if let Some(quote) = answer.quote.filter(|quote| quote.has_hold) {
+        engine.commit_change(CommitChange { meta: meta(), quote }).await?;
+    }
+    Ok(format!("{:?}", answer.faults))
 }
 
 fn archived_are(engine: &Engine, count: usize) {
@@ -134,6 +138,39 @@ fn archived_are(engine: &Engine, count: usize) {
     assert!(report.is_clean(), "{:#?}", report.breaches);
     assert_eq!((engine.status().archived_orders, report.archived), (count, count as u64));
     assert_eq!((engine.status().orders, report.orders), (ALL.len(), ALL.len() as u64));
+}
+
+/// What left memory may still be told of: it arrives, or has more. A process that dies before the next
+/// snapshot meets those events of orders that it did not load.
+#[tokio::test]
+async fn an_order_that_left_memory_goes_on_over_a_restart_without_a_snapshot() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = archiving(directory.path(), Some(Duration::ZERO)).await;
+    orders(&engine).await;
+    both_generations(&engine).await;
+    archived_are(&engine, CLOSED.len());
+    let mut told = 0;
+    for id in CLOSED {
+        for step in [Step::Deliver { packages: Vec::new(), at: None }, Step::Lose(Vec::new())] {
+            let (meta, order) = (meta(), order_id(id));
+            let step = ProgressShipment { meta, order, shipment: 1, step };
+            told += u32::from(engine.progress_shipment(step).await.is_ok());
+        }
+        let more = Operation::Add(Wanted { sku: sku("A"), quantity: 1, amount: None });
+        told += u32::from(changed(&engine, id, more).await.is_ok());
+    }
+    assert!(told > 2, "some of them left");
+    let (before, hash) = (seen(&engine).await, engine.status().state_hash);
+    engine.shut_down().await;
+
+    for _ in 0..2 {
+        let engine = archiving(directory.path(), Some(HOUR)).await;
+        assert_eq!(engine.status().state_hash, hash);
+        assert_eq!(seen(&engine).await, before);
+        let report = engine.audit().expect("the audit runs");
+        assert!(report.is_clean(), "{:#?}", report.breaches);
+        engine.shut_down().await;
+    }
 }
 
 #[tokio::test]

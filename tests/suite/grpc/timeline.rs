@@ -217,7 +217,7 @@ async fn who_did_it_through_which_channel_and_why_is_told_to_the_desk_and_in_the
         (Event::Placed, ["shop", "web", ""]),
         (Event::Picked, ["scanner-7", "", "wave 12"]),
         (Event::Cancelled, ["Ann", "phone", "two will do"]),
-        (Event::Changed, ["Bob", "chat", "asked"]),
+        (Event::Changed, ["Bob", "", "asked"]),
     ];
     let desk = timeline(&mut server, Audience::Desk).await;
     let of = |entry: &v1::TimelineEntry| {

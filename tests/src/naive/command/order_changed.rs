@@ -156,11 +156,14 @@ fn placed(engine: &Engine, event: &command::OrderChanged) -> Vec<Placed> {
 impl Fact for OrderChanged {
     fn apply(&self, naive: &mut Naive, asked: Lsn) -> Result<(), String> {
         let order = naive.orders.get(&self.order).ok_or("no such order")?;
-        if order.open_in_all() == 0 {
-            return Err("nothing of it is open".into());
-        }
         let lines = u16::try_from(order.ordered.len()).expect("few lines");
         let before: Vec<u32> = (0..lines).map(|line| order.wanted_of(line)).collect();
+        if before.iter().all(|units| *units == 0) {
+            return Err("all of it is cancelled".into());
+        }
+        if order.open_in_all() == 0 && (self.goes.is_some() || !self.moved.is_empty()) {
+            return Err("nothing is left that could go elsewhere".into());
+        }
         let (no, version) = (order.no, naive.version().next());
         let had = naive.units_of(no).0;
         if self.cancelled.parts.is_empty() {

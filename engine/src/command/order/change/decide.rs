@@ -128,8 +128,11 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
             // What of it leaves from elsewhere is told by where its shipments are.
             Operation::SetDestination(_)
             | Operation::SetService(_)
-            | Operation::SetDeliverBy(_)
-            | Operation::Move { .. } => self.leaves(),
+            | Operation::SetDeliverBy(_) => self.leaves(),
+            Operation::Move { lines, .. } => {
+                lines.iter().try_for_each(|(line, _)| self.line(*line))?;
+                self.leaves()
+            }
         }
     }
 

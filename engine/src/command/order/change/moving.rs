@@ -103,6 +103,9 @@ pub fn moved(
     }
     let others = if let Some(to) = to {
         let no = node_no(to)?;
+        if no == order.shipments[usize::from(at)].node && !units.is_empty() {
+            return stays(Stays::There);
+        }
         // No unit of an order comes to rest where it was declined.
         if order.declined.contains(&no) || !ships(no) {
             let (order_id, node_id) = (order.header.id.clone(), to.clone());

@@ -10,6 +10,7 @@ use super::moving::{Demand, Loose, Moving, demands, moved, redirected};
 use super::operation::{Change, Operation, Wanted as WantedMore};
 use super::redirect::redirect;
 pub use super::redirect::way;
+use crate::command::order::on_hold::refuse_on_hold;
 use crate::limits::LINE_UNITS_MAX;
 use crate::model::load::{self, put_on};
 use crate::model::{
@@ -38,7 +39,13 @@ pub fn sought(
     let sku = |no: SkuNo| kernel.state.catalogue.entry(no).sku().clone();
     let mut sought = seek((order, resting), change, sku)?;
     if order.state() != OrderState::Open {
-        // All of it left: nothing can leave from elsewhere.
+        // All of it left: nothing can leave from elsewhere. What it would have more of, an order on hold
+        // for too long was to let go.
+        let is_too_long = order.lets_go_at().is_some_and(|until| until <= at);
+        if is_too_long && !sought.more.is_empty() {
+            let why = refuse_on_hold(order).expect_err("it is on hold");
+            sought.faults.push(Fault { operation: None, why });
+        }
         return Ok(sought);
     }
     // What is no longer wanted keeps nothing where it is.

@@ -97,6 +97,11 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         kinds.push(expected.kind());
         assert_eq!(found, Err(expected), "row {at} of moves");
     }
+    let to = Some(node_id(NodeNo(0)));
+    let operations = vec![Operation::Move { shipment: 1, to, lines: vec![(0, 1)] }];
+    let change = Change { operations, currency: None };
+    let there = super::moved(&order(), &change, |_| Ok(NodeNo(0)), |_| true);
+    assert_eq!(there, Err(stays(Stays::There)), "a part stays in its parcel");
     let too_many =
         Refusal::UnitsNotInShipment { shipment_number: 1, line_index: 0, wanted: 4, there: 3 };
     kinds.push(too_many.kind());
