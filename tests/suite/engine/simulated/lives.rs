@@ -98,6 +98,8 @@ impl Life {
     /// Checks all that happened since the last time at rest, version by version, and what it came to.
     fn check(&mut self) {
         let Self { run, naive, what, .. } = self;
+        // What time alone does to orders goes on behind the last answer.
+        run.single.drain();
         run.note_unanswered();
         *naive = run.history.replay(naive.clone(), run.engine().status().applied);
         assert_eq!(naive.version(), run.engine().status().applied, "{what}: all was answered");
