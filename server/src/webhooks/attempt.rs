@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use tonic::codegen::http::{HeaderMap, Request, StatusCode, header};
 
 use super::connect::Sender;
-use super::limits::{ANSWER_BYTES_MAX, ATTEMPT_MAX, WHY_BYTES_MAX};
+use super::limits::{ANSWER_BYTES_MAX, WHY_BYTES_MAX};
 
 /// What came of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +29,14 @@ pub(super) enum Outcome {
     },
 }
 
-/// Sends a message once.
-pub(super) async fn attempt(sender: &Sender, request: Request<Full<Bytes>>) -> Outcome {
-    let answer = tokio::time::timeout(ATTEMPT_MAX, answer(sender, request)).await;
-    answer.unwrap_or_else(|_| failed(0, format!("no answer within {ATTEMPT_MAX:?}")))
+/// Sends a message once, and gives it up after so long.
+pub(super) async fn attempt(
+    sender: &Sender,
+    request: Request<Full<Bytes>>,
+    attempt_max: Duration,
+) -> Outcome {
+    let answer = tokio::time::timeout(attempt_max, answer(sender, request)).await;
+    answer.unwrap_or_else(|_| failed(0, format!("no answer within {attempt_max:?}")))
 }
 
 async fn answer(sender: &Sender, request: Request<Full<Bytes>>) -> Outcome {

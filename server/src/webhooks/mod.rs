@@ -33,6 +33,7 @@ mod target;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstock_engine::engine::{Engine, EngineError};
 use backstock_engine::feed::endpoints::{
@@ -62,12 +63,21 @@ pub struct WebhookPolicy {
 }
 
 /// How webhooks are sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookOptions {
     /// Where.
     pub policy: WebhookPolicy,
     /// When a delivery that failed is tried again.
     pub schedule: Schedule,
+    /// How long one try may take.
+    pub attempt_max: Duration,
+}
+
+impl Default for WebhookOptions {
+    fn default() -> Self {
+        let (policy, schedule) = (WebhookPolicy::default(), Schedule::default());
+        Self { policy, schedule, attempt_max: limits::ATTEMPT_MAX }
+    }
 }
 
 /// How a delivery is to end.
@@ -309,7 +319,8 @@ impl Shared {
         };
         match target::target(&endpoint.url, self.options.policy) {
             Ok(target) => {
-                attempt(sender, message::request(&target, endpoint, message, now())).await
+                let request = message::request(&target, endpoint, message, now());
+                attempt(sender, request, self.options.attempt_max).await
             }
             Err(error) => no_try(format!("the URL {error}")),
         }

@@ -1,9 +1,9 @@
 //! Webhooks against a receiver that takes, fails, stalls, redirects and goes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::SocketAddr;
+mod receiver;
+
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use backstock::clock::ClockKind;
@@ -16,134 +16,14 @@ use backstock_proto::v1;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost_types::FieldMask;
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+pub use self::receiver::{Answer, Received, Receiver};
+use self::receiver::{secret, taken};
 use super::server::{LONG, TestServer, configuration, fields, order};
-
-/// What a test signs with: 24 bytes of 7.
-const SECRET: [u8; 24] = [7; 24];
-
-/// One request as it came.
-#[derive(Clone, Debug)]
-struct Received {
-    id: String,
-    version: u64,
-    subject: String,
-    at: Instant,
-    status: u16,
-}
-
-/// What a receiver does with a request.
-#[derive(Clone, Debug)]
-enum Answer {
-    Status(u16, &'static str),
-    /// The connection is closed.
-    Close,
-    /// The answer comes late.
-    After(Duration, u16),
-}
-
-type Rule = Box<dyn Fn(&Received, usize) -> Answer + Send + Sync>;
-
-/// An HTTP server that checks what it gets and answers by a rule: of the request, and of how many
-/// with its id there were before.
-#[derive(Clone)]
-struct Receiver {
-    address: SocketAddr,
-    received: Arc<Mutex<Vec<Received>>>,
-    rule: Arc<Mutex<Rule>>,
-}
-
-impl Receiver {
-    async fn start(rule: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let rule: Rule = Box::new(rule);
-        let receiver = Self { address, received: Arc::default(), rule: Arc::new(Mutex::new(rule)) };
-        let accepting = receiver.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let receiver = accepting.clone();
-                tokio::spawn(async move { receiver.serve(stream).await });
-            }
-        });
-        receiver
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/hooks", self.address)
-    }
-
-    async fn answers(&self, rule: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) {
-        *self.rule.lock().await = Box::new(rule);
-    }
-
-    /// Serves one connection; `None` where it is closed.
-    async fn serve(&self, stream: TcpStream) -> Option<()> {
-        let mut stream = BufReader::new(stream);
-        loop {
-            let (head, body) = request(&mut stream).await?;
-            let received = checked(&head, &body);
-            let before = {
-                let all = self.received.lock().await;
-                all.iter().filter(|of| of.id == received.id).count()
-            };
-            let answer = (self.rule.lock().await)(&received, before);
-            let (status, more) = match &answer {
-                Answer::Status(status, more) => (*status, *more),
-                Answer::Close => (0, ""),
-                Answer::After(_, status) => (*status, ""),
-            };
-            self.received.lock().await.push(Received { status, ..received });
-            match answer {
-                Answer::Close => return None,
-                Answer::After(pause, _) => sleep(pause).await,
-                Answer::Status(..) => {}
-            }
-            let text = format!("HTTP/1.1 {status} Word\r\ncontent-length: 2\r\n{more}\r\nok");
-            stream.write_all(text.as_bytes()).await.ok()?;
-        }
-    }
-
-    async fn all(&self) -> Vec<Received> {
-        self.received.lock().await.clone()
-    }
-
-    /// Waits until what came is as it is to be.
-    async fn until(&self, what: &str, is_so: impl Fn(&[Received]) -> bool) -> Vec<Received> {
-        let waited = timeout(LONG, async {
-            loop {
-                let all = self.all().await;
-                if is_so(&all) {
-                    return all;
-                }
-                sleep(Duration::from_millis(10)).await;
-            }
-        });
-        if let Ok(all) = waited.await {
-            return all;
-        }
-        panic!("{what} did not come to be: {:#?}", self.all().await)
-    }
-
-    async fn delivered(&self, count: usize) -> Vec<Received> {
-        let is_so = |all: &[Received]| taken(all).len() >= count;
-        self.until(&format!("{count} deliveries"), is_so).await
-    }
-}
-
-/// Events that were taken, each once, in the order in which they were taken first.
-fn taken(all: &[Received]) -> Vec<&Received> {
-    let mut seen = HashSet::new();
-    let is_first = |of: &&Received| of.status == 200 && seen.insert(of.id.clone());
-    all.iter().filter(is_first).collect()
-}
 
 /// In order for each subject, and each event once.
 fn assert_in_order(all: &[Received]) {
@@ -154,54 +34,6 @@ fn assert_in_order(all: &[Received]) {
     }
 }
 
-async fn request(stream: &mut BufReader<TcpStream>) -> Option<(HashMap<String, String>, Vec<u8>)> {
-    let mut head = HashMap::new();
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await.ok()? == 0 {
-            return None;
-        }
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        match line.split_once(": ") {
-            Some((name, value)) => head.insert(name.to_ascii_lowercase(), value.to_owned()),
-            None => head.insert("request".to_owned(), line.to_owned()),
-        };
-    }
-    let length = head.get("content-length")?.parse().ok()?;
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((head, body))
-}
-
-/// Checks a request as the specification says, and reads it.
-fn checked(head: &HashMap<String, String>, body: &[u8]) -> Received {
-    assert_eq!(head["request"], "POST /hooks HTTP/1.1");
-    assert_eq!(head["content-type"], "application/cloudevents+json");
-    let (id, seconds) = (&head["webhook-id"], &head["webhook-timestamp"]);
-    let mut signed = format!("{id}.{seconds}.").into_bytes();
-    signed.extend(body);
-    let expected = STANDARD.encode(hmac_sha256::HMAC::mac(&signed, SECRET));
-    let signatures = head["webhook-signature"].split(' ');
-    let known = signatures.filter_map(|signature| signature.strip_prefix("v1,"));
-    assert!(known.into_iter().any(|signature| signature == expected), "the signature is wrong");
-    let event: Value = serde_json::from_slice(body).expect("JSON");
-    assert_eq!((&event["specversion"], &event["source"]), (&"1.0".into(), &"/backstock".into()));
-    Received {
-        id: id.clone(),
-        version: event["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0),
-        subject: event["subject"].as_str().unwrap_or_default().to_owned(),
-        at: Instant::now(),
-        status: 0,
-    }
-}
-
-fn secret() -> String {
-    format!("whsec_{}", STANDARD.encode(SECRET))
-}
-
 fn allowing(data: &Path) -> Config {
     let webhook_policy = WebhookPolicy { allow_http: true, allow_private_addresses: true };
     Config { webhook_policy, ..configuration(data) }
@@ -209,9 +41,14 @@ fn allowing(data: &Path) -> Config {
 
 /// A server whose deliveries are tried again after these milliseconds.
 async fn start(data: &Path, pauses: &[u64]) -> TestServer {
+    start_with(data, pauses, WebhookOptions::default().attempt_max).await
+}
+
+/// The same, of which a try takes no longer than that.
+pub async fn start_with(data: &Path, pauses: &[u64], attempt_max: Duration) -> TestServer {
     let config = allowing(data);
     let schedule = Schedule::new(pauses.iter().copied().map(Duration::from_millis).collect());
-    let webhooks = WebhookOptions { policy: config.webhook_policy, schedule };
+    let webhooks = WebhookOptions { policy: config.webhook_policy, schedule, attempt_max };
     let options = ServeOptions { webhooks, ..ServeOptions::new(&config, ClockKind::System) };
     let mut server = TestServer::start_with(&config, options).await;
     if server.engine.version().get() == 0 {
@@ -235,7 +72,7 @@ pub fn endpoint(id: &str, url: &str, subjects: &[&str]) -> v1::UpdateEndpointReq
     }
 }
 
-async fn set(server: &TestServer, request: v1::UpdateEndpointRequest) -> v1::Endpoint {
+pub async fn set(server: &TestServer, request: v1::UpdateEndpointRequest) -> v1::Endpoint {
     let set = server.webhooks.clone().update_endpoint(request).await.expect("it is set");
     set.into_inner().endpoint.expect("an endpoint")
 }
@@ -444,6 +281,44 @@ async fn a_receiver_that_is_gone_is_sent_no_more_and_one_that_is_asked_too_often
     let of_b = all.iter().filter(|of| of.subject == "orders/B");
     assert!(of_b.into_iter().all(|of| of.at - all[0].at >= Duration::from_millis(900)));
     assert_eq!(gone.all().await.len(), before);
+    server.stop().await.expect("drained");
+}
+
+/// A try takes no longer than one may: it is given up, told, and made again when it is due. What is
+/// for others is delivered meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_never_answers_is_given_up_and_tried_again_on_schedule() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (attempt_max, pause) = (Duration::from_millis(200), Duration::from_millis(300));
+    let mut server = start_with(directory.path(), &[300; 100], attempt_max).await;
+    let receiver = Receiver::start(|of, before| match before {
+        0..3 if of.subject == "orders/A" => Answer::After(LONG, 503),
+        _ => Answer::Status(200, ""),
+    })
+    .await;
+    set(&server, endpoint("shop", &receiver.url(), &["orders/"])).await;
+    let hangs = place(&mut server, "A").await;
+    let next = place(&mut server, "B").await;
+    let all = receiver.delivered(2).await;
+    assert_eq!(taken(&all).iter().map(|of| of.version).collect::<Vec<_>>(), [next, hangs]);
+    let tries: Vec<_> = all.iter().filter(|of| of.version == hangs).collect();
+    assert_eq!(tries.len(), 4);
+    for two in tries.windows(2) {
+        let after = two[1].at - two[0].at;
+        assert!(after >= pause, "too soon: {after:?}");
+    }
+    // What is written of it lags by a second.
+    let told = timeout(LONG, async {
+        loop {
+            match listed(&server, "shop").await.last_failure {
+                Some(failure) => return failure,
+                None => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    });
+    let failure = told.await.expect("it is told");
+    assert_eq!((failure.version, failure.http_status), (hangs, 0));
+    assert_eq!(failure.message, "no answer within 200ms");
     server.stop().await.expect("drained");
 }
 
