@@ -1,5 +1,7 @@
 //! The scenarios, each from end to end and by its name.
 
+mod on_account;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,14 +18,14 @@ use super::server::{TestServer, announcement, configuration, node, order, waitin
 
 /// A server that goes by the clock of its orders: it is ten in the morning in New York, on the Tuesday
 /// three days before Christmas.
-async fn before_christmas(data: &Path) -> TestServer {
+pub(super) async fn before_christmas(data: &Path) -> TestServer {
     let config = configuration(data);
     let now = "2026-12-22T15:00:00Z".parse().expect("a time");
     let options = ServeOptions::new(&config, ClockKind::Replay(now));
     TestServer::start_with(&config, options).await
 }
 
-const fn december(day: i32) -> v1::Date {
+pub(super) const fn december(day: i32) -> v1::Date {
     v1::Date { year: 2026, month: 12, day }
 }
 
