@@ -1,5 +1,7 @@
 //! What stays with a node that declined a part of an order.
 
+mod answers;
+
 use backstock_proto::v1;
 
 use super::overdue::{date, today};

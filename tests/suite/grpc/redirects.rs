@@ -17,7 +17,7 @@ fn asked(operation: Operation) -> v1::ChangeOperation {
     v1::ChangeOperation { operation: Some(operation) }
 }
 
-fn to(code: &str) -> v1::ChangeOperation {
+pub(super) fn to(code: &str) -> v1::ChangeOperation {
     let destination_postal_code = code.into();
     asked(Operation::SetDestination(v1::SetDestination {
         destination_postal_code,
@@ -25,7 +25,7 @@ fn to(code: &str) -> v1::ChangeOperation {
     }))
 }
 
-fn collect_at(node_id: &str) -> v1::ChangeOperation {
+pub(super) fn collect_at(node_id: &str) -> v1::ChangeOperation {
     let pickup = Some(v1::Pickup { node_id: node_id.into(), only_stock_there: false });
     asked(Operation::SetDestination(v1::SetDestination { pickup, ..Default::default() }))
 }
@@ -63,7 +63,7 @@ fn leaving(order: &v1::Order) -> Vec<(u32, &str, u32)> {
     all.filter(|(.., units)| *units > 0).collect()
 }
 
-fn reasons(answer: &v1::QuoteChangeResponse) -> Vec<&str> {
+pub(super) fn reasons(answer: &v1::QuoteChangeResponse) -> Vec<&str> {
     assert!(answer.faults.is_empty() != answer.change_token.is_empty());
     answer.faults.iter().map(|of| &*of.fault.as_ref().expect("it is set").reason).collect()
 }
