@@ -142,6 +142,7 @@ fn pain_11_a_short_count_is_shown_and_a_receipt_cures_it() {
     assert_clean(&engine);
 }
 
+/// Pain 8 (medusa#11703, vendure#1557): a cancellation loses stock, or gives it back twice.
 #[test]
 fn pain_8_a_cancellation_gives_each_unit_back_once() {
     let mut single = Single::fresh();

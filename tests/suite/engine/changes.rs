@@ -182,6 +182,7 @@ fn a10_of_eight_and_then_seven_the_vendor_has_three_and_then_two() {
     });
 }
 
+/// Pain 7 (medusa#16406): a price-only edit reserves the whole line again.
 #[test]
 fn amounts_and_notes_touch_no_stock() {
     let (_, mut single) = world(&blouses);

@@ -1,9 +1,11 @@
 //! What users of other systems complain about when orders are changed, each as a test. Without
 //! prices, what they say of money is said of the amounts that callers give.
 
+use backstock_engine::command::AnyEvent;
 use backstock_proto::v1;
 use tempfile::TempDir;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use super::changes::{add, added, amount, change, commit, quantity, quote};
 use super::server::{TestServer, node, order, waiting_order};
@@ -286,5 +288,120 @@ async fn kuberiva_who_waits_has_units_before_the_answer_to_whoever_brought_them(
     let get = v1::GetOrderRequest { order_id: "C".into(), min_version: 0 };
     let served = server.orders.get_order(get).await.expect("read").into_inner().order;
     assert_eq!(units(&served.expect("the order"), 0).allocated, 1);
+    server.stop().await.expect("drained");
+}
+
+/// Reservations of `SKU` at `NYC`, and its quantities there.
+async fn reserved(server: &mut TestServer) -> (Vec<v1::Reservation>, v1::Stock) {
+    let (sku, node_id) = (String::from("SKU"), String::from("NYC"));
+    let list = v1::ListReservationsRequest {
+        sku: sku.clone(),
+        node_id: node_id.clone(),
+        ..Default::default()
+    };
+    let listed = server.inventory.list_reservations(list).await.expect("listed").into_inner();
+    let get = v1::GetStockRequest { sku, node_id, min_version: 0 };
+    let stock = server.inventory.get_stock(get).await.expect("read").into_inner().stock;
+    (listed.reservations, stock.expect("a stock"))
+}
+
+/// Pain 7 (medusa#16406): an edit of the price alone reserved the whole line again, so that it was
+/// reserved twice, or refused where there was nothing more to reserve.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_7_a_price_only_edit_reserves_nothing_again() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = TestServer::stocked(data.path()).await;
+    server.orders.place_order(waiting_order("A", &[("SKU", 12)])).await.expect("placed");
+    assert_eq!((units(&read(&mut server).await, 0).backordered), 2, "ten are there");
+    // All of it, and then less than all of it is there.
+    for counted in [10, 3, 0] {
+        let count = v1::CountStockRequest {
+            sku: "SKU".into(),
+            node_id: "NYC".into(),
+            counted: Some(counted),
+            ..Default::default()
+        };
+        server.inventory.count_stock(count).await.expect("counted");
+        let (before, there) = (read(&mut server).await, reserved(&mut server).await);
+        let minor = i64::try_from(counted).expect("few") + 1_00;
+        let after = changed(&mut server, euros(vec![amount(0, minor)])).await;
+        assert_eq!(after.amount_minor, minor);
+        assert_eq!(
+            (&after.shipments, after.lines[0].units),
+            (&before.shipments, before.lines[0].units)
+        );
+        assert_eq!(reserved(&mut server).await, there, "of {counted}");
+        // The event touches the order, and no pair.
+        let event = server.engine.event(server.engine.version());
+        let Some(AnyEvent::OrderChanged(event)) = event else { panic!("{event:?}") };
+        assert_eq!((event.off, event.on, event.taken, event.waits), (vec![], vec![], None, vec![]));
+    }
+    server.audit().await;
+    server.stop().await.expect("drained");
+}
+
+/// Spree 6: an order cannot be cancelled once anything of it shipped; returns are all that is left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn spree_6_the_rest_of_an_order_is_cancelled_though_a_part_of_it_left() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = TestServer::stocked(data.path()).await;
+    server.define_item("HAT").await;
+    server.define_node(node("BOSTON", "02116")).await;
+    server.set_stock("HAT", "BOSTON", 5).await;
+    server.orders.place_order(order("A", &[("SKU", 5), ("HAT", 2)])).await.expect("placed");
+    let placed = read(&mut server).await;
+    let number =
+        |at: &str| placed.shipments.iter().find(|of| of.node_id == at).expect("one").number;
+    let [of_sku, of_hat] = [number("NYC"), number("BOSTON")];
+    let (order_id, shipment_number) = (String::from("A"), of_sku);
+    let pack = v1::PackShipmentRequest {
+        order_id: order_id.clone(),
+        shipment_number,
+        package_id: "BOX".into(),
+        lines: vec![v1::LineQuantity { line_index: 0, quantity: 2 }],
+        ..Default::default()
+    };
+    server.fulfillment.pack_shipment(pack).await.expect("packed");
+    let ship = v1::ShipShipmentRequest {
+        order_id: order_id.clone(),
+        shipment_number,
+        carrier: "Owl Post".into(),
+        package_ids: vec!["BOX".into()],
+        ..Default::default()
+    };
+    server.fulfillment.ship_shipment(ship).await.expect("shipped");
+    let reason = |status: tonic::Status| {
+        assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+        status.get_details_error_info().expect("a reason").reason
+    };
+    let lines = |quantity| vec![v1::CancelOrderLine { line_index: 0, quantity, of_bundle: false }];
+    let cancel = v1::CancelOrderRequest { order_id, ..Default::default() };
+    // More of a line than is there still: what left comes back by a return.
+    let more = v1::CancelOrderRequest { lines: lines(4), ..cancel.clone() };
+    let refused = server.orders.cancel_order(more).await.expect_err("two of five left");
+    assert!(refused.message().contains("has 3 "), "how many it may be is told: {refused:?}");
+    assert_eq!(reason(refused), "UNITS_SHIPPED");
+
+    // A shipment of which nothing left, then a part of a line, then all the rest.
+    let hats = v1::CancelOrderRequest { shipment_number: of_hat, ..cancel.clone() };
+    server.orders.cancel_order(hats).await.expect("cancelled");
+    let one = v1::CancelOrderRequest { lines: lines(1), ..cancel.clone() };
+    server.orders.cancel_order(one).await.expect("cancelled");
+    let open = read(&mut server).await;
+    assert_eq!((open.state(), units(&open, 0).released), (v1::OrderState::Open, 2));
+    server.orders.cancel_order(cancel.clone()).await.expect("cancelled");
+    let after = read(&mut server).await;
+    assert_eq!((units(&after, 0).shipped, units(&after, 0).cancelled), (2, 3), "{after:?}");
+    assert_eq!((after.state(), units(&after, 1).cancelled), (v1::OrderState::Closed, 2));
+    let again = server.orders.cancel_order(cancel).await.expect_err("all that is left has left");
+    assert_eq!(reason(again), "UNITS_SHIPPED");
+    let (_, stock) = reserved(&mut server).await;
+    assert_eq!((stock.on_hand, stock.allocated, stock.free), (8, 0, 8), "each came back once");
+    assert_eq!(server.on_hand("HAT", "BOSTON").await, 5);
+    let deliver =
+        v1::DeliverShipmentRequest { order_id: "A".into(), shipment_number, ..Default::default() };
+    server.fulfillment.deliver_shipment(deliver).await.expect("what left arrives");
+    assert_eq!(units(&read(&mut server).await, 0).delivered, 2);
+    server.audit().await;
     server.stop().await.expect("drained");
 }

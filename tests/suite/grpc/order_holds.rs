@@ -1,12 +1,13 @@
 //! Holds on orders: no node goes on, the stock is kept for a time, and the place for ever.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use backstock_proto::v1;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use super::server::{LONG, TestServer, waiting_order};
+use super::server::{LONG, TestServer, order, waiting_order};
+use super::webhooks::{self, Answer, Receiver};
 
 fn hold(order: &str, id: &str, stock: Option<Duration>) -> v1::HoldOrderRequest {
     v1::HoldOrderRequest {
@@ -198,5 +199,48 @@ async fn units_are_let_go_after_a_restart_and_served_when_the_hold_is_released()
     assert_eq!(of_holds, told);
     let held = story.iter().find(|entry| entry.event() == told[0]).expect("it was held");
     assert_eq!(held.order_hold.as_ref().map(|hold| hold.owner.as_str()), Some("Ann"));
+    server.stop().await.expect("drained");
+}
+
+/// Pain 6 (saleor#11069): a payment call is made while stock is locked. Here the order is placed,
+/// and on hold for its payment, before anybody is called; whoever calls the provider hears of it by
+/// the feed. The call lasts, and orders of the same item come and go as if there were none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pain_6_while_a_payment_call_lasts_nothing_is_locked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let soon = Duration::from_secs(1);
+    // Who is to call the provider does not answer, however often he is told.
+    let mut server = webhooks::start_with(directory.path(), &[100; 1_000], soon).await;
+    server.set_stock("SKU", "NYC", 12).await;
+    let calls = Receiver::start(|_, _| Answer::After(LONG, 503)).await;
+    let told = webhooks::endpoint("payments", &calls.url(), &["orders/UNPAID"]);
+    webhooks::set(&server, told).await;
+    server.orders.place_order(order("UNPAID", &[("SKU", 2)])).await.expect("placed");
+    let kind = v1::OrderHoldKind::Payment.into();
+    let unpaid = v1::HoldOrderRequest { kind, ..hold("UNPAID", "PAYMENT", None) };
+    let held = tokio::time::timeout(LONG / 4, server.orders.hold_order(unpaid)).await;
+    held.expect("it is answered before anybody pays").expect("held");
+    calls.until("the call", |all| !all.is_empty()).await;
+
+    let began = Instant::now();
+    for at in 0..20 {
+        let id = format!("O{at}");
+        server.orders.place_order(order(&id, &[("SKU", 10)])).await.expect("placed");
+        let one_more = server.orders.place_order(order("MORE", &[("SKU", 1)])).await;
+        let one_more = one_more.expect("an answer").into_inner();
+        assert_eq!(one_more.outcome(), v1::OrderOutcome::Rejected, "two are the unpaid order's");
+        let cancel = v1::CancelOrderRequest { order_id: id, ..Default::default() };
+        server.orders.cancel_order(cancel).await.expect("cancelled");
+    }
+    let took = began.elapsed();
+    assert!(took < LONG / 4, "60 commands took {took:?} while somebody paid");
+    assert_eq!(server.engine.status().in_flight, 0, "no command is open");
+    assert_eq!(units(&read(&mut server, "UNPAID").await).allocated, 2);
+    assert!(calls.all().await.iter().all(|of| of.status == 503), "he has not paid yet");
+
+    // He paid.
+    release(&mut server, "UNPAID", "PAYMENT").await;
+    server.fulfillment.ship_shipment(shipping("UNPAID")).await.expect("it leaves");
+    server.audit().await;
     server.stop().await.expect("drained");
 }
