@@ -7,7 +7,8 @@ use tonic::Code;
 use tonic_types::StatusExt;
 
 use super::bundles::bundle;
-use super::server::{TestServer, order};
+use super::scenarios::before_christmas;
+use super::server::{LONG, TestServer, order};
 
 fn asked(operation: Operation) -> v1::ChangeOperation {
     v1::ChangeOperation { operation: Some(operation) }
@@ -150,6 +151,87 @@ async fn a_token_is_of_its_order_and_is_committed_once() {
     let open = |line: &v1::OrderLine| (line.sku.clone(), line.units.expect("units").allocated);
     assert_eq!(lines.iter().map(open).collect::<Vec<_>>(), [("SKU".into(), 1), ("HAT".into(), 1)]);
     server.stop().await.expect("it drains");
+}
+
+/// Who waits too long changes nothing of his order. What the quote held is for others, and what is
+/// quoted anew says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_whose_time_is_over_changes_nothing_and_keeps_nothing() {
+    let data = TempDir::new().expect("a directory");
+    let mut server = before_christmas(data.path()).await;
+    server.stock().await;
+    server.define_item("HAT").await;
+    server.set_stock("HAT", "NYC", 1).await;
+    server.orders.place_order(order("A", &[("SKU", 2)])).await.expect("placed");
+    let before = read(&mut server).await;
+    let with_hat = quote(&mut server, change(vec![quantity(0, 1), add("HAT", 1)])).await;
+    let fewer = quote(&mut server, change(vec![quantity(0, 1)])).await;
+    let day = v1::Date { year: 2026, month: 12, day: 23 };
+    let sooner = quote(&mut server, change(vec![asked(Operation::SetDeliverBy(day))])).await;
+    let until: prost_types::Timestamp = "2026-12-22T15:05:00Z".parse().expect("an instant");
+    for quote in [&with_hat, &fewer, &sooner] {
+        assert_eq!((quote.expire_time, quote.faults.len()), (Some(until), 0));
+    }
+
+    // To the last second, the hat is hers; then it is anybody's.
+    let last = prost_types::Timestamp { seconds: until.seconds - 1, nanos: 0 };
+    let rival = |id: &str, time| v1::PlaceOrderRequest {
+        placed_time: Some(time),
+        ..order(id, &[("HAT", 1)])
+    };
+    let early = server.orders.place_order(rival("B", last)).await.expect("an answer").into_inner();
+    assert_eq!(early.outcome(), v1::OrderOutcome::Rejected);
+    let sold = async {
+        while rejects(&mut server, rival("C", until)).await {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LONG, sold).await.expect("the hat is sold to who wants it");
+    let late = commit(&mut server, &with_hat.change_token).await.expect("an answer");
+    assert_eq!(
+        (late.outcome(), &late.order),
+        (v1::ChangeOutcome::QuotedAnew, &Some(before.clone()))
+    );
+    let anew = late.quote.expect("a quote");
+    assert_eq!((anew.change_token.len(), anew.expire_time), (0, None));
+    let why = anew.faults[0].fault.clone().expect("a fault");
+    assert_eq!((anew.faults[0].operation_index, &*why.reason), (Some(1), "CHANGE_SHORT"));
+
+    // What held nothing is over as well, and can be had by the quote that it is answered with.
+    let late = commit(&mut server, &fewer.change_token).await.expect("an answer");
+    assert_eq!(
+        (late.outcome(), &late.order),
+        (v1::ChangeOutcome::QuotedAnew, &Some(before.clone()))
+    );
+    let anew = late.quote.expect("a quote");
+    let five_minutes_more = prost_types::Timestamp { seconds: until.seconds + 300, nanos: 0 };
+    assert_eq!((anew.expire_time, anew.faults.len()), (Some(five_minutes_more), 0));
+    // Where it cannot even be asked for any more, it is refused.
+    let later = "2026-12-24T15:00:00Z".parse().expect("an instant");
+    assert!(rejects(&mut server, rival("D", later)).await);
+    let status = commit(&mut server, &sooner.change_token).await.expect_err("its day has passed");
+    let info = status.get_details_error_info().expect("a reason");
+    assert_eq!((status.code(), &*info.reason), (Code::FailedPrecondition, "CHANGE_EXPIRED"));
+    assert_eq!(read(&mut server).await, before, "nothing of it changed");
+
+    let late = commit(&mut server, &anew.change_token).await.expect("an answer");
+    let anew = late.quote.expect("it is over by now, too");
+    let done = commit(&mut server, &anew.change_token).await.expect("an answer");
+    assert_eq!(done.outcome(), v1::ChangeOutcome::Committed);
+    assert_eq!(done.order.expect("the order").lines[0].units.expect("units").allocated, 1);
+    server.audit().await;
+    server.stop().await.expect("it drains");
+}
+
+/// Whether an order is sold out.
+async fn rejects(server: &mut TestServer, order: v1::PlaceOrderRequest) -> bool {
+    let answer = server.orders.place_order(order).await.expect("an answer").into_inner();
+    answer.outcome() == v1::OrderOutcome::Rejected
+}
+
+async fn read(server: &mut TestServer) -> v1::Order {
+    let get = v1::GetOrderRequest { order_id: "A".into(), min_version: 0 };
+    server.orders.get_order(get).await.expect("read").into_inner().order.expect("the order")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
