@@ -185,3 +185,41 @@ async fn what_left_is_not_declined() {
     assert_eq!(world.read().await, before);
     world.server.stop().await.expect("it drains");
 }
+
+/// A node may say that a package has what there is, in one or in several: never more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_package_has_no_more_units_than_the_shipment_has() {
+    use tonic_types::StatusExt as _;
+    let mut world = World::new().await;
+    let has = |package_id: &str, quantity| v1::PackShipmentRequest {
+        package_id: package_id.into(),
+        lines: vec![v1::LineQuantity { line_index: 0, quantity }],
+        ..pack()
+    };
+    let refused = async |world: &mut World, request| {
+        let before = (world.read().await, world.server.state_hash());
+        let status = world.server.fulfillment.pack_shipment(request).await.expect_err("too many");
+        assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+        let info = status.get_details_error_info().expect("a reason");
+        assert_eq!(info.reason, "UNITS_NOT_IN_SHIPMENT");
+        assert_eq!((world.read().await, world.server.state_hash()), before, "nothing was done");
+    };
+    refused(&mut world, has("P", 3)).await;
+    world.server.fulfillment.pack_shipment(has("P", 1)).await.expect("packed");
+    // With the one that is in the first package, these are too many; so is more in that one.
+    refused(&mut world, has("Q", 2)).await;
+    refused(&mut world, has("P", 3)).await;
+    world.server.fulfillment.pack_shipment(has("Q", 1)).await.expect("packed");
+    refused(&mut world, has("R", 1)).await;
+    // What leaves is what was packed, and no package that nobody packed.
+    let package_ids = vec!["P".into(), "R".into()];
+    let unknown = v1::ShipShipmentRequest { package_ids, ..ship() };
+    world.server.fulfillment.ship_shipment(unknown).await.expect_err("there is no such package");
+    let package_ids = vec!["P".into()];
+    let left = v1::ShipShipmentRequest { package_ids, ..ship() };
+    world.server.fulfillment.ship_shipment(left).await.expect("it leaves");
+    let units = world.read().await.lines[0].units.expect("units");
+    assert_eq!((units.shipped, units.packed), (1, 1));
+    world.server.audit().await;
+    world.server.stop().await.expect("it drains");
+}
