@@ -1,0 +1,270 @@
+//! The refusals that the tables of the rooms and the transaction really give.
+
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::command::fixture::{
+    accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
+    hold_order, item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
+    resolve_decline, ship, told, wave,
+};
+use crate::command::order::{
+    self as orders, cancel as cancelling, place, prioritise as prioritising,
+};
+use crate::command::supply::{change_stock, transfer};
+use crate::command::{
+    AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
+    CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
+    HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
+};
+use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
+use crate::engine::{Engine, EngineError};
+use crate::limits::TRIES_MAX;
+use crate::model::{OrderId, OrderNo, Policy, Proposal, Refusal, RefusalKind, Supply, stock};
+use crate::state::stock::{Edit, Grant};
+use crate::transaction::bells::Awaited;
+use crate::transaction::claims::Claims;
+use crate::transaction::written::Reserve;
+
+/// A command's name, and a refusal that it was told.
+pub(super) type Provoked = (&'static str, RefusalKind);
+
+/// All refusals that the rooms' tables and the transaction really gave.
+pub(super) fn provoked() -> Vec<Provoked> {
+    let of_stock = [change_stock::tests::table(), stock::tests::table()].concat();
+    let tables = [
+        ("DefineItem", catalogue::tests::table(|define| define)),
+        ("EnsureItem", catalogue::tests::table(EnsureItem)),
+        ("DefineNode", catalogue::define_node::tests::table()),
+        ("SetPolicy", catalogue::set_policy::tests::table()),
+        ("ChangeStock", of_stock),
+        ("DispatchTransfer", transfer::tests::dispatch()),
+        ("RecallTransfer", transfer::tests::recall()),
+        ("PlaceOrder", place::tests::table()),
+        ("CreateHold", hold::create::tests::table()),
+        ("ExtendHold", hold::extend::tests::table()),
+        ("ChangeHold", hold::change::tests::table()),
+        ("ConfirmHold", hold::confirm::tests::table()),
+        ("ReleaseHold", hold::release::tests::table()),
+        ("CancelOrder", cancelling::tests::table()),
+        ("SetOrderPriority", prioritising::tests::table()),
+        ("HoldOrder", orders::hold::tests::table()),
+        ("ReleaseOrderHold", orders::release_hold::tests::table()),
+        ("ReleaseWave", orders::wave::tests::table()),
+        ("ResolveDecline", orders::resolve_decline::tests::table()),
+        ("ProgressShipment", orders::progress::tests::table()),
+        ("CommitChange", orders::change::tests::table()),
+        ("AcceptShipment", orders::accept::tests::table()),
+        ("ClaimShipment", orders::claim::tests::table()),
+        ("DeclineShipment", orders::decline::tests::table()),
+    ];
+    let of_tables = tables
+        .into_iter()
+        .flat_map(|(command, kinds)| kinds.into_iter().map(move |kind| (command, kind)));
+    let others = [under_a_used_key(), of_an_unknown_order(), of_an_unknown_hold(), kept_out()];
+    of_tables.chain(others.concat()).collect()
+}
+
+/// Commands under a key that another one was carried out under.
+fn under_a_used_key() -> Vec<Provoked> {
+    let (engine, mut pump) = one_unit();
+    let meta = || keyed("K");
+    run(&mut pump, engine.define_item(DefineItem { meta: meta(), ..item("B") }));
+    let policy = SetPolicy { meta: meta(), policy: Policy::default() };
+    let refusals = [
+        ("DefineItem", told(engine.define_item(DefineItem { meta: meta(), ..item("C") }))),
+        ("EnsureItem", told(engine.ensure_item(DefineItem { meta: meta(), ..item("C") }))),
+        ("DefineNode", told(engine.define_node(DefineNode { meta: meta(), ..node("M") }))),
+        ("ReleaseWave", told(engine.release_wave(ReleaseWave { meta: meta(), ..wave(NODE) }))),
+        ("SetPolicy", told(engine.set_policy(policy))),
+        (
+            "ChangeStock",
+            told(engine.change_stock(ChangeStock { meta: meta(), ..receive("A", NODE) })),
+        ),
+        (
+            "DispatchTransfer",
+            told(
+                engine.dispatch_transfer(DispatchTransfer { meta: meta(), ..dispatch(NODE, "M") }),
+            ),
+        ),
+        (
+            "RecallTransfer",
+            told(engine.recall_transfer(RecallTransfer { meta: meta(), ..recall(NODE, "M") })),
+        ),
+        ("PlaceOrder", told(engine.place_order(PlaceOrder { meta: meta(), ..order() }))),
+        ("CreateHold", told(engine.create_hold(CreateHold { meta: meta(), ..a_hold("H") }))),
+        ("ExtendHold", told(engine.extend_hold(ExtendHold { meta: meta(), ..extend("H") }))),
+        ("ChangeHold", told(engine.change_hold(ChangeHold { meta: meta(), ..change_hold("H") }))),
+        ("ConfirmHold", told(engine.confirm_hold(ConfirmHold { meta: meta(), ..confirm("H") }))),
+        ("ReleaseHold", told(engine.release_hold(ReleaseHold { meta: meta(), ..release("H") }))),
+        ("CancelOrder", told(engine.cancel_order(CancelOrder { meta: meta(), ..cancel() }))),
+        (
+            "SetOrderPriority",
+            told(engine.set_order_priority(SetOrderPriority { meta: meta(), ..prioritise() })),
+        ),
+        (
+            "ResolveDecline",
+            told(engine.resolve_decline(ResolveDecline { meta: meta(), ..resolve_decline(1) })),
+        ),
+        ("HoldOrder", told(engine.hold_order(HoldOrder { meta: meta(), ..hold_order("1") }))),
+        (
+            "ReleaseOrderHold",
+            told(
+                engine.release_order_hold(ReleaseOrderHold {
+                    meta: meta(),
+                    ..release_order_hold("1")
+                }),
+            ),
+        ),
+        (
+            "ProgressShipment",
+            told(engine.progress_shipment(ProgressShipment { meta: meta(), ..ship(1) })),
+        ),
+        ("CommitChange", told(engine.commit_change(CommitChange { meta: meta(), ..commit("Q") }))),
+        (
+            "AcceptShipment",
+            told(engine.accept_shipment(AcceptShipment { meta: meta(), ..accept(1) })),
+        ),
+        ("ClaimShipment", told(engine.claim_shipment(ClaimShipment { meta: meta(), ..claim(1) }))),
+        (
+            "DeclineShipment",
+            told(engine.decline_shipment(DeclineShipment { meta: meta(), ..decline(1) })),
+        ),
+    ];
+    let request_id = meta().request_id.expect("a key");
+    let reused = Refusal::RequestIdReused { request_id };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, reused, "{command}");
+    }
+    kinds(refusals)
+}
+
+fn of_an_unknown_order() -> Vec<Provoked> {
+    let (engine, _pump) = one_unit();
+    let refusals = [
+        ("CancelOrder", told(engine.cancel_order(cancel()))),
+        ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
+        ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
+        ("HoldOrder", told(engine.hold_order(hold_order("1")))),
+        ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
+        ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
+        ("CommitChange", told(engine.commit_change(commit("Q")))),
+        ("AcceptShipment", told(engine.accept_shipment(accept(1)))),
+        ("ClaimShipment", told(engine.claim_shipment(claim(1)))),
+        ("DeclineShipment", told(engine.decline_shipment(decline(1)))),
+    ];
+    let unknown = Refusal::OrderNotFound { order_id: order().order.id };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, unknown, "{command}");
+    }
+    kinds(refusals)
+}
+
+fn of_an_unknown_hold() -> Vec<Provoked> {
+    let (engine, _pump) = one_unit();
+    let refusals = [
+        ("ExtendHold", told(engine.extend_hold(extend("H")))),
+        ("ChangeHold", told(engine.change_hold(change_hold("H")))),
+        ("ConfirmHold", told(engine.confirm_hold(confirm("H")))),
+        ("ReleaseHold", told(engine.release_hold(release("H")))),
+    ];
+    let unknown = Refusal::HoldNotFound { hold_id: a_hold("H").hold().clone() };
+    for (command, refusal) in &refusals {
+        assert_eq!(*refusal, unknown, "{command}");
+    }
+    kinds(refusals)
+}
+
+/// Commands whose actor another transaction keeps. Each is woken as often as it may try.
+fn kept_out() -> Vec<Provoked> {
+    let (engine, mut pump) = one_unit();
+    run(&mut pump, engine.define_node(node("M")));
+    let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
+    let mut buyer = Claims::new(&engine.kernel);
+    let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit), None)));
+    assert!(matches!(claimed, Poll::Ready(Ok(Ok(Grant::Granted)))));
+    let placing = told_at_last(&engine, Awaited::Pair(PAIR), engine.place_order(order()));
+    let holding = told_at_last(&engine, Awaited::Pair(PAIR), engine.create_hold(a_hold("H")));
+    drop(buyer);
+
+    run(&mut pump, engine.place_order(order()));
+    let mut editor = Claims::new(&engine.kernel);
+    let count = Proposal::Operation(StockOperation::Count { on_hand: 1 });
+    let edit = poll(pin!(editor.edit(PAIR, &count)));
+    assert!(matches!(edit, Poll::Ready(Ok(Ok(Edit::Granted(_))))));
+    let change = engine.change_stock(receive("A", NODE));
+    let changing = told_at_last(&engine, Awaited::Pair(PAIR), change);
+    let transfer = engine.dispatch_transfer(dispatch(NODE, "M"));
+    let dispatching = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
+    let transfer = engine.recall_transfer(recall(NODE, "M"));
+    let recalling = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
+    drop(editor);
+
+    let mut clerk = Claims::new(&engine.kernel);
+    assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
+    let taken = Awaited::Order(OrderNo(1));
+    let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
+    let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
+    let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
+    let resolving = told_at_last(&engine, taken, engine.resolve_decline(resolve_decline(1)));
+    let end = engine.release_order_hold(release_order_hold("1"));
+    let releasing = told_at_last(&engine, taken, end);
+    let shipping = told_at_last(&engine, taken, engine.progress_shipment(ship(1)));
+    let changing_order = told_at_last(&engine, taken, engine.commit_change(commit("Q")));
+    let accepting = told_at_last(&engine, taken, engine.accept_shipment(accept(1)));
+    let claiming = told_at_last(&engine, taken, engine.claim_shipment(claim(1)));
+    let declining = told_at_last(&engine, taken, engine.decline_shipment(decline(1)));
+    drop(clerk);
+
+    run(&mut pump, engine.cancel_order(cancel()));
+    run(&mut pump, engine.create_hold(a_hold("H")));
+    let mut cashier = Claims::new(&engine.kernel);
+    let of_hold = OrderId::of_hold(a_hold("H").hold());
+    assert!(matches!(poll(pin!(cashier.in_hand(&of_hold))), Poll::Ready(Ok(_))));
+    let held = Awaited::Order(OrderNo(2));
+    let mut other = confirm("H");
+    other.order = OrderId::new("id", "P").expect("an id");
+    kinds([
+        ("CreateHold", holding),
+        ("ExtendHold", told_at_last(&engine, held, engine.extend_hold(extend("H")))),
+        ("ChangeHold", told_at_last(&engine, held, engine.change_hold(change_hold("H")))),
+        ("ConfirmHold", told_at_last(&engine, held, engine.confirm_hold(other))),
+        ("ReleaseHold", told_at_last(&engine, held, engine.release_hold(release("H")))),
+        ("PlaceOrder", placing),
+        ("ChangeStock", changing),
+        ("DispatchTransfer", dispatching),
+        ("RecallTransfer", recalling),
+        ("CancelOrder", cancelling),
+        ("SetOrderPriority", prioritising),
+        ("ResolveDecline", resolving),
+        ("HoldOrder", holding_back),
+        ("ReleaseOrderHold", releasing),
+        ("ProgressShipment", shipping),
+        ("CommitChange", changing_order),
+        ("AcceptShipment", accepting),
+        ("ClaimShipment", claiming),
+        ("DeclineShipment", declining),
+    ])
+}
+
+/// The refusal of a command that is woken for that actor until it gives up.
+fn told_at_last<T>(
+    engine: &Engine,
+    actor: Awaited,
+    command: impl Future<Output = Result<T, EngineError>>,
+) -> Refusal {
+    let mut command = pin!(command);
+    for _ in 0..TRIES_MAX {
+        match poll(command.as_mut()) {
+            Poll::Pending => engine.kernel.bells.ring(actor),
+            Poll::Ready(Err(EngineError::Refused(refusal))) => return refusal,
+            Poll::Ready(_) => panic!("the actor is in other hands"),
+        }
+    }
+    panic!("it is tried more often than it may be")
+}
+
+fn kinds<const N: usize>(refusals: [(&'static str, Refusal); N]) -> Vec<Provoked> {
+    refusals.map(|(command, refusal)| (command, refusal.kind())).to_vec()
+}
