@@ -5,12 +5,12 @@
 //! callers included. The server's statuses and the list of reasons in the .proto files
 //! come from it.
 
+mod category;
+mod facts;
 mod subject;
 mod table;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
 
 use super::hold::HoldState;
 use super::ids::{
@@ -19,27 +19,10 @@ use super::ids::{
 use super::money::Currency;
 use super::time::Timestamp;
 
+pub use category::Category;
+pub use facts::{Stays, UnitsLeft};
 pub use subject::{Resource, Subject};
 use table::refusals;
-
-/// What kind of no a refusal is. Each kind has one gRPC code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Category {
-    /// The command names something that does not exist.
-    NotFound,
-    /// What the command would begin exists already.
-    AlreadyExists,
-    /// An id was used before, for something else.
-    IdReused,
-    /// The state does not allow the change.
-    Precondition,
-    /// The change would take the state past one of its limits.
-    LimitReached,
-    /// The command can never be taken, whatever the state is.
-    TooLarge,
-    /// Others in flight stood in the way. The same command may succeed if it is sent again.
-    Contention,
-}
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
@@ -683,60 +666,4 @@ refusals! {
     /// Others in flight kept a change from settling.
     #[error("too many commands on the same stock or order in flight")]
     25 Contended = "CONTENDED" => Contention, Command();
-}
-
-/// Why a shipment stays as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stays {
-    /// Units of it are packed.
-    Packed,
-    /// Units of it are picked.
-    Picked,
-    /// A part of it left.
-    PartLeft,
-    /// A line of it must not be split, and other units of that line are elsewhere.
-    WholeLine,
-    /// Units of it wait, and it has no others, or only such as must not be apart from them.
-    Waiting,
-    /// It leaves from that node already.
-    There,
-}
-
-impl Stays {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Packed => "units of it are packed",
-            Self::Picked => "units of it are picked",
-            Self::PartLeft => "a part of it left, and units of it are picked",
-            Self::WholeLine => {
-                "a line of it must not be split, and units of the line are elsewhere"
-            }
-            Self::Waiting => "units of it wait, and what there is stays with them",
-            Self::There => "it leaves from that node already",
-        }
-    }
-}
-
-/// How much of an order or of one of its lines could still be cancelled: fewer units
-/// than were to be. It shows as `2 of 3 units`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnitsLeft {
-    /// The line's index, from 0; none when all of the order was to be cancelled.
-    pub line_index: Option<u32>,
-    /// Units that could still be cancelled.
-    pub open: u64,
-    /// Units that were to be cancelled.
-    pub wanted: u64,
-}
-
-impl UnitsLeft {
-    fn of_line(&self) -> String {
-        self.line_index.map(|index| format!("the line of index {index} of ")).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for UnitsLeft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} units", self.open, self.wanted)
-    }
 }
