@@ -2,6 +2,7 @@
 
 mod amended;
 mod apply;
+mod bundles;
 mod change;
 mod decision;
 mod due;
@@ -11,8 +12,10 @@ mod on_hold;
 mod packed;
 mod planned;
 mod redirect;
+mod rights;
 mod timeline;
 pub mod trace;
+mod version_1;
 
 use minicbor::{Decode, Encode};
 use smallvec::SmallVec;
@@ -21,14 +24,13 @@ use super::answer::Answer;
 use super::bundle::OrderedBundle;
 use super::catalog::{Shortage, Split};
 use super::destination::Destination;
-use super::digest::{Digest, Part, PartHash, hash_written};
 use super::fulfilment::{Dispatch, Work};
 use super::hold::Hold;
-use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, PostalCode, ServiceNo, SkuNo, Text};
+use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, ServiceNo, SkuNo, Text};
 use super::lsn::Lsn;
 use super::priority::Priority;
 use super::reservations::Supply;
-use super::stock::{LineUnits, ShipmentLine};
+use super::stock::LineUnits;
 use super::time::{Day, Timestamp};
 pub use amended::{Amended, Amounts, LineAmount, Went};
 pub use apply::{Expiry, OrderEffect, PartDeclined, PickedCancelled, StockGivenUp};
@@ -307,59 +309,6 @@ impl Order {
         }
     }
 
-    /// The bundle that a line, from 0, is a component of, if it is of one.
-    pub fn bundle_of(&self, line: u16) -> Option<&OrderedBundle> {
-        self.bundles.iter().find(|bundle| bundle.has(line))
-    }
-
-    /// Units of a line, from 0, for each bundle.
-    pub fn each_of(&self, bundle: &OrderedBundle, line: u16) -> u32 {
-        self.lines[usize::from(line)].ordered / bundle.units
-    }
-
-    /// What was ordered, as it was asked for: bundles, and items that were ordered by themselves.
-    pub fn asked_for(&self) -> impl Iterator<Item = (SkuNo, u32)> {
-        let lines = self.lines.iter().zip(0u16..);
-        lines.filter_map(|(line, at)| match self.bundle_of(at) {
-            None => Some((line.sku, line.ordered)),
-            Some(bundle) => (bundle.line == at).then_some((bundle.sku, bundle.units)),
-        })
-    }
-
-    /// Bundles, of one kind, of which each shipment that has any has `units`: those that are open, or
-    /// not picked.
-    pub fn bundles_in(
-        &self,
-        bundle: &OrderedBundle,
-        units: impl Fn(&Allocation) -> u32 + Copy,
-    ) -> SmallVec<[(u16, u32); 4]> {
-        let each = self.each_of(bundle, bundle.line);
-        let open = |shipment: u16| {
-            let first = self.allocations_of(shipment).filter(|a| a.line == bundle.line);
-            (shipment, first.map(units).sum::<u32>() / each)
-        };
-        let all = (0..count(self.shipments.len())).map(open);
-        all.filter(|(_, units)| *units > 0).collect()
-    }
-
-    /// Whether what is said of its bundles can be so: each has lines of its own, of which as many
-    /// units were ordered for each bundle.
-    pub(super) fn has_sound_bundles(&self) -> bool {
-        let mut next = 0;
-        self.bundles.iter().all(|bundle| {
-            let (first, of) = (usize::from(bundle.line), usize::from(bundle.components));
-            let lines = self.lines.get(first..first + of).filter(|lines| !lines.is_empty());
-            let is_sound = lines.is_some_and(|lines| {
-                let fits = |line: &OrderLine| {
-                    line.ordered > 0 && line.ordered.checked_rem(bundle.units) == Some(0)
-                };
-                first >= next && lines.iter().all(fits)
-            });
-            next = first + of;
-            is_sound
-        })
-    }
-
     /// The stock that an allocation rests on.
     pub fn pair_of(&self, allocation: &Allocation) -> Pair {
         Pair {
@@ -424,87 +373,6 @@ impl Order {
         &self.allocations[..self.allocations.len() - usize::from(self.added.allocations)]
     }
 
-    /// Whether the days of a shipment, from 0, were told of units that were there.
-    pub fn was_told_of_units_there(&self, shipment: u16) -> bool {
-        let there = |a: &Allocation| a.supply.is_there();
-        let told = self.shipments[usize::from(shipment)].told_of_units_there;
-        told.unwrap_or_else(|| self.allocations_of(shipment).all(there))
-    }
-
-    /// Shipments, from 0, in the order in which they have a right to the firmest units of a
-    /// line at a node: by the day on which they ship, and of one day, those whose units are
-    /// there. One that its node declined comes last.
-    pub fn shipments_by_right(&self) -> SmallVec<[u16; 4]> {
-        let mut all: SmallVec<[u16; 4]> = (0..count(self.shipments.len())).collect();
-        all.sort_by_key(|at| {
-            let ship_by = self.shipments[usize::from(*at)].ship_by;
-            let by_day = (ship_by.is_none(), ship_by, !self.was_told_of_units_there(*at));
-            (self.was_declined(*at), by_day)
-        });
-        all
-    }
-
-    /// The day on which a line is on time, where it is planned anew: the first day that was told
-    /// for units that a node declined, else the last for its units that are still to leave. None
-    /// later than the order wants it by.
-    pub fn promised_by(&self, line: u16) -> Day {
-        let told = |is_declined: bool| {
-            let open = self.allocations.iter().filter(move |a| a.line == line && a.open() > 0);
-            let of = open.filter(move |a| self.was_declined(a.shipment) == is_declined);
-            of.filter_map(|a| self.shipments[usize::from(a.shipment)].deliver_by)
-        };
-        let told = told(true).min().or_else(|| told(false).max());
-        told.map_or(self.header.promise_by, |told| told.min(self.header.promise_by))
-    }
-
-    /// The nodes that declined the order, each with the units of a line that are still in
-    /// shipments that it declined.
-    pub fn declined_of(&self, line: u16) -> SmallVec<[(NodeNo, u32); 2]> {
-        let units = |node: NodeNo| {
-            let of_line = self.allocations.iter().filter(|a| a.line == line);
-            let there = |a: &&Allocation| self.shipments[usize::from(a.shipment)].node == node;
-            let declined = of_line.filter(there).filter(|a| self.was_declined(a.shipment));
-            declined.map(Allocation::open).sum()
-        };
-        self.declined.iter().map(|node| (*node, units(*node))).collect()
-    }
-
-    /// The nodes that alone ship what is left of a line which must not be split, because units of it
-    /// are picked there, or left there: anywhere else, it would be split. A node that declined
-    /// units of the line is none of them. None if any node may ship it.
-    pub fn kept_at(&self, line: u16) -> SmallVec<[NodeNo; 1]> {
-        if self.header.split != Split::WholeLine {
-            return SmallVec::new();
-        }
-        let node = |a: &Allocation| self.shipments[usize::from(a.shipment)].node;
-        let of_line = || self.allocations.iter().filter(|a| a.line == line);
-        let begun = of_line().filter(|a| a.picked > 0 || a.shipped > 0).map(node);
-        let declined =
-            |no: &NodeNo| of_line().any(|a| self.was_declined(a.shipment) && node(a) == *no);
-        begun.filter(|no| !declined(no)).collect()
-    }
-
-    /// Units of a line, not picked, that earlier shipments of the same node have a right to.
-    pub fn ahead_of(&self, shipment: u16, line: u16) -> u32 {
-        let node = self.shipments[usize::from(shipment)].node;
-        let by_right = self.shipments_by_right();
-        let before = by_right.iter().take_while(|at| **at != shipment);
-        let earlier = before.filter(|at| self.shipments[usize::from(**at)].node == node);
-        let of_line = |a: &&Allocation| a.line == line;
-        earlier.flat_map(|at| self.allocations_of(*at).filter(of_line)).map(Allocation::loose).sum()
-    }
-
-    /// Units of a line in a shipment, so many of them picked, with those of the line that are ahead
-    /// of the others.
-    pub fn in_shipment(
-        &self,
-        shipment: u16,
-        line: u16,
-        (units, picked): (u32, u32),
-    ) -> ShipmentLine {
-        ShipmentLine { line, units, picked, ahead: self.ahead_of(shipment, line) }
-    }
-
     /// Whether all that was not cancelled of a shipment, from 0, left its node, and something did.
     pub fn has_left(&self, shipment: u16) -> bool {
         let mut of_it = self.allocations_of(shipment);
@@ -533,57 +401,12 @@ impl Order {
         let sound = |a: &&Allocation| a.fits(self.lines.len(), self.shipments.len());
         self.allocations.iter().find(|a| !sound(a)).map_or(Ok(()), |a| Err(*a))
     }
-
-    /// The hash of all that this order holds, as snapshots of format version 1 have
-    /// it. Since then it is [`KeptOrder::hash`].
-    pub fn hash_v1(&self) -> PartHash {
-        hash_written(Part::Order, |digest| self.write(digest))
-    }
-
-    fn write(&self, digest: &mut Digest) {
-        digest.words([self.no.0, self.placed_lsn.get(), self.last_lsn.get()]);
-        self.header.write(digest);
-        digest.words([self.lines.len() as u64, self.shipments.len() as u64]);
-        for line in &self.lines {
-            digest.words([pack(line.sku.0, 0), pack(line.ordered, line.cancelled)]);
-        }
-        for shipment in &self.shipments {
-            shipment.write(digest);
-        }
-        for a in &self.allocations {
-            let place = u32::from(a.line) << 16 | u32::from(a.shipment);
-            digest.words([
-                pack(place, u32::from(a.supply.code())),
-                pack(a.units, a.shipped),
-                u64::from(a.cancelled),
-            ]);
-        }
-        digest.bytes(&self.trace);
-    }
 }
 
 impl OrderHeader {
     /// When it was decided where the order ships from.
     pub fn decided_at(&self) -> Timestamp {
         self.decided_at.unwrap_or(self.ordered_at)
-    }
-
-    fn write(&self, digest: &mut Digest) {
-        digest.bytes(self.id.as_str().as_bytes());
-        digest.optional(self.customer.as_ref().map(CustomerId::as_str));
-        digest.optional(self.channel.as_ref().map(Text::as_str));
-        // Orders of that version go to an address.
-        digest.bytes(self.destination.address().map_or("", PostalCode::as_str).as_bytes());
-        let [service, shortage, split] =
-            [self.service.0, self.shortage as u8, self.split as u8].map(u64::from);
-        digest.words([
-            self.fingerprint,
-            self.ordered_at.as_micros().cast_unsigned(),
-            pack(self.promise_by.epoch_days().cast_unsigned(), 0)
-                | service << 16
-                | shortage << 8
-                | split,
-        ]);
     }
 }
 
@@ -619,19 +442,6 @@ impl Shipment {
             asks: false,
         }
     }
-
-    fn write(&self, digest: &mut Digest) {
-        let day = |day: Option<Day>| {
-            day.map_or(u64::MAX, |day| u64::from(day.epoch_days().cast_unsigned()))
-        };
-        let left = self.shipped.as_ref().map_or(0, |_| 1);
-        digest.words([u64::from(self.node.0) << 1 | left, day(self.ship_by), day(self.deliver_by)]);
-        if let Some(Dispatch { at, carrier, tracking }) = self.shipped.as_deref() {
-            digest.words([at.as_micros().cast_unsigned()]);
-            digest.bytes(carrier.as_str().as_bytes());
-            digest.bytes(tracking.as_str().as_bytes());
-        }
-    }
 }
 
 /// Sums units by pair and line, pairs ascending: one event does one thing to one actor, in
@@ -656,9 +466,4 @@ pub fn by_pair(units: &[AllocationUnits]) -> SmallVec<[(Pair, LineUnits); 4]> {
 
 fn count(parts: usize) -> u16 {
     u16::try_from(parts).expect("fewer parts of an order than a u16 holds")
-}
-
-/// Two numbers in one word.
-const fn pack(high: u32, low: u32) -> u64 {
-    (high as u64) << 32 | low as u64
 }
