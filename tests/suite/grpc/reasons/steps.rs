@@ -1,6 +1,9 @@
 //! Steps of shipments that are refused.
 
+use std::time::Duration;
+
 use super::*;
+use crate::grpc::server::{node, waiting_order};
 
 /// A server with an order of two units, one shipment, whose package `P` has one of them.
 async fn packed() -> Refusing {
@@ -179,4 +182,43 @@ async fn expired() -> Status {
         ..Default::default()
     };
     refused!(a, a.server.fulfillment.collect_shipment(collect))
+}
+
+pub(super) async fn shipment_not_planned() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    let other = v1::ShipShipmentRequest { tracking: "2Z".into(), ..shipping("A") };
+    refused!(a, a.server.fulfillment.ship_shipment(other))
+}
+
+pub(super) async fn shipment_declined() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let decline = v1::DeclineShipmentRequest {
+        order_id: "A".into(),
+        shipment_number: 1,
+        ..Default::default()
+    };
+    a.server.fulfillment.decline_shipment(decline).await.expect("declined");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
+pub(super) async fn supply_not_received() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(waiting_order("A", &[("RARE", 1)])).await.expect("placed");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
+}
+
+pub(super) async fn units_missing() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let count = v1::CountStockRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        counted: Some(0),
+        ..Default::default()
+    };
+    a.server.inventory.count_stock(count).await.expect("counted");
+    refused!(a, a.server.fulfillment.ship_shipment(shipping("A")))
 }

@@ -1,0 +1,60 @@
+//! Refusals of what names something that is not there.
+
+use super::*;
+
+pub(super) async fn not_found(reason: Reason) -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");
+    let line = |line_index| v1::CancelOrderRequest {
+        order_id: "A".into(),
+        lines: vec![v1::CancelOrderLine { line_index, quantity: 1, of_bundle: false }],
+        ..Default::default()
+    };
+    let inbound = v1::CancelInboundRequest {
+        sku: "SKU".into(),
+        node_id: "NYC".into(),
+        inbound_id: "NONE".into(),
+        ..Default::default()
+    };
+    let get = |order_id: &str, shipment_number| v1::GetShipmentRequest {
+        order_id: order_id.into(),
+        shipment_number,
+        min_version: 0,
+    };
+    match reason {
+        Refused(RefusalKind::ItemNotFound) => {
+            refused!(a, a.server.orders.place_order(order("B", &[("NONE", 1)])))
+        }
+        Refused(RefusalKind::NodeNotFound) => {
+            let get = v1::GetNodeRequest { node_id: "NONE".into(), min_version: 0 };
+            refused!(a, a.server.catalog.get_node(get))
+        }
+        Refused(RefusalKind::InboundNotFound) => {
+            refused!(a, a.server.inventory.cancel_inbound(inbound))
+        }
+        Refused(RefusalKind::OrderNotFound) => {
+            refused!(a, a.server.fulfillment.get_shipment(get("NONE", 1)))
+        }
+        Refused(RefusalKind::HoldNotFound) => {
+            let get = v1::GetHoldRequest { hold_id: "NONE".into(), min_version: 0 };
+            refused!(a, a.server.holds.get_hold(get))
+        }
+        Refused(RefusalKind::ConsumerNotFound) => {
+            let delete = v1::DeleteConsumerRequest { consumer_id: "NONE".into() };
+            refused!(a, a.server.feed.delete_consumer(delete))
+        }
+        Refused(RefusalKind::EndpointNotFound) => {
+            let delete = v1::DeleteEndpointRequest { endpoint_id: "NONE".into() };
+            refused!(a, a.server.webhooks.delete_endpoint(delete))
+        }
+        Refused(RefusalKind::LineNotFound) => refused!(a, a.server.orders.cancel_order(line(1))),
+        Refused(RefusalKind::ShipmentNotFound) => {
+            refused!(a, a.server.fulfillment.get_shipment(get("A", 2)))
+        }
+        Reason::SnapshotNotFound => {
+            let verify = v1::VerifySnapshotRequest { generation: 7 };
+            refused!(a, a.server.admin.verify_snapshot(verify))
+        }
+        other => unreachable!("{other} is not among those"),
+    }
+}
