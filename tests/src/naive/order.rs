@@ -1,21 +1,20 @@
 //! One order, as naively as can be.
 
+mod compare;
+mod packages;
+mod shipments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstock_engine::command::LineCancellation;
-use backstock_engine::model::fulfilment::Content;
-use backstock_engine::model::{
-    self, Act, AnswerKind, HoldState, Lsn, OrderState, Package, Priority, Supply, Timestamp,
-    UnitState,
-};
+use backstock_engine::model::{AnswerKind, HoldState, Lsn, Priority, Supply, Timestamp};
+
+pub use self::packages::Parcel;
 
 use super::For;
 use super::bundle::Bundle;
 use super::hold::{Hold, Units};
 use super::pair::same;
-
-/// How many decisions are kept after the first one.
-const DECISIONS_KEPT: usize = 16;
 
 /// Units of one line that one shipment takes from one supply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,30 +31,6 @@ pub struct Allotted {
     pub supply: Supply,
     /// How many.
     pub units: u32,
-}
-
-/// What is in a package, by line, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parcel {
-    /// Units by line.
-    pub lines: Vec<(u16, u32)>,
-    /// Where.
-    pub state: UnitState,
-    /// Until when it waits for the customer.
-    pub until: Option<Timestamp>,
-}
-
-impl Parcel {
-    /// The engine's package.
-    pub fn of(package: &Package) -> Self {
-        let Package { lines, until, .. } = package;
-        Self { lines: lines.to_vec(), state: package.state(), until: *until }
-    }
-
-    /// Whether it waits for the customer, and no longer than until then.
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.state == UnitState::Ready && self.until.is_some_and(|until| until <= now)
-    }
 }
 
 /// The order.
@@ -151,8 +126,8 @@ impl Order {
         }
     }
 
-    /// Whether the backlog passes over a line of it: its units were let go, or the customer is asked
-    /// about the line, or its bundle.
+    /// Whether the backlog passes over a line of it: its units were let go, or the customer is
+    /// asked about the line, or its bundle.
     pub fn is_passed_over(&self, line: u16) -> bool {
         let bundle = self.bundle_of(line);
         let together = |of: u16| {
@@ -164,104 +139,6 @@ impl Order {
         };
         let let_go = self.holds.values().any(|(_, let_go)| *let_go);
         let_go || (0..self.allotted.len()).any(asks)
-    }
-
-    /// Whether a shipment, from 0, is one that no node answered to, or began with, and of which no claim
-    /// lasts.
-    pub fn may_be_joined(&self, shipment: u16, now: Timestamp) -> bool {
-        !self.began.contains(&shipment)
-            && !self.answers.contains_key(&shipment)
-            && self.claims.get(&shipment).is_none_or(|(_, until)| *until <= now)
-    }
-
-    /// A node does something of a shipment, from 0: not what a hold keeps it from.
-    pub fn work(&mut self, (shipment, act): (u16, Act), packs_anew: bool) -> Result<(), String> {
-        let goes_on = match act {
-            Act::Release | Act::Pick | Act::Pack | Act::MakeReady => false,
-            Act::Ship => !packs_anew,
-            _ => true,
-        };
-        if !self.holds.is_empty() && !goes_on {
-            return Err(format!("a node goes on, and it is on hold: {self:?}"));
-        }
-        self.began.insert(shipment);
-        self.recalls.remove(&shipment);
-        match act {
-            Act::Recall | Act::Unpick | Act::RefuseRecall => {}
-            _ => drop(self.released.insert(shipment)),
-        }
-        Ok(())
-    }
-
-    /// Its node is asked to give a shipment, from 0, back, and may answer until then.
-    pub fn ask_back(&mut self, shipment: u16, until: Timestamp) {
-        self.recalls.insert(shipment, until);
-    }
-
-    /// Whether a shipment, from 0, can be released: its node was not told, and would be of something, and
-    /// has no time to give it back. No rule does so where somebody took it back.
-    pub fn may_be_released(&self, shipment: u16, (at, by_rule): (Timestamp, bool)) -> bool {
-        let parts = (0..self.allotted.len()).filter(|at| self.allotted[*at].shipment == shipment);
-        let is_of_some = parts.into_iter().any(|at| self.loose(at) > 0);
-        let is_known = self.released.contains(&shipment) || self.was_declined(shipment);
-        let is_asked_for = self.recalls.get(&shipment).is_some_and(|until| at <= *until);
-        let is_taken_back = by_rule && self.taken_back.contains(&shipment);
-        self.holds.is_empty() && is_of_some && !is_known && !is_asked_for && !is_taken_back
-    }
-
-    /// Whether a shipment, from 0, has a package of that id.
-    pub fn has_package(&self, shipment: u16, id: &str) -> bool {
-        self.packages.contains_key(&(shipment, id.to_owned()))
-    }
-
-    /// A node answers to a shipment, counted from 1.
-    pub fn answer(&mut self, shipment: u16, answer: AnswerKind) -> Result<(), String> {
-        if self.in_shipment(shipment).is_empty() {
-            return Err("nothing is left of the shipment to answer to".into());
-        }
-        match self.answers.insert(shipment - 1, answer) {
-            Some(AnswerKind::Declined(_)) => Err("it was declined before".into()),
-            Some(before) if before == answer => Err("that was answered before".into()),
-            _ => Ok(()),
-        }
-    }
-
-    /// A shipment, from 0, is not the node's any more, which may have accepted it.
-    pub fn take_back(&mut self, shipment: u16) {
-        self.taken_back.insert(shipment);
-        self.answers.remove(&shipment);
-        self.claims.remove(&shipment);
-        self.released.remove(&shipment);
-        if !self.packages.keys().any(|(of, _)| *of == shipment) {
-            self.began.remove(&shipment);
-        }
-    }
-
-    /// Units of a line that are still in shipments which their node, this one, declined.
-    pub fn declined_at(&self, line: u16, node: &str) -> u32 {
-        let of_it = (0..self.allotted.len()).filter(|at| {
-            let Allotted { line: of, node: there, shipment, .. } = &self.allotted[*at];
-            (*of, there.as_str()) == (line, node) && self.was_declined(*shipment)
-        });
-        of_it.map(|at| self.open(at)).sum()
-    }
-
-    /// Whether a shipment, from 0, was declined.
-    pub fn was_declined(&self, shipment: u16) -> bool {
-        matches!(self.answers.get(&shipment), Some(AnswerKind::Declined(_)))
-    }
-
-    /// Whether a node may ship a line, from 0, as far as that must not be split: once units of it are
-    /// picked at a node, or left it, no other one may, but where that node declined others of them.
-    pub fn may_ship(&self, line: u16, node: &str) -> bool {
-        let of_line = || self.allotted.iter().enumerate().filter(|(_, part)| part.line == line);
-        let declined = |node: &str| {
-            of_line().any(|(_, part)| part.node == node && self.was_declined(part.shipment))
-        };
-        let begun = of_line().filter(|(at, _)| self.picked[*at] > 0 || self.shipped[*at] > 0);
-        let mut kept = begun.map(|(_, part)| part.node.as_str()).filter(|node| !declined(node));
-        let first = kept.next().filter(|_| self.is_whole);
-        first.is_none_or(|first| first == node || kept.any(|other| other == node))
     }
 
     /// What is open of a shipment, counted from 1.
@@ -375,83 +252,6 @@ impl Order {
             self.shipped[usize::from(*at)] += units;
         }
         Ok(all)
-    }
-
-    /// A package is as it is from now on: no more, if nothing is in it.
-    pub fn pack(&mut self, shipment: u16, id: &str, parcel: Parcel) {
-        let at = (shipment, id.to_owned());
-        if parcel.lines.is_empty() {
-            self.packages.remove(&at);
-        } else {
-            self.packages.insert(at, parcel);
-        }
-    }
-
-    /// Packages of a shipment, from 0, which are ready and over by then, go back to the shelf; the parts
-    /// that their units are of, with units.
-    pub fn expire(
-        &mut self,
-        (shipment, at): (u16, Timestamp),
-        ids: &[String],
-        parts: &[(u16, u32)],
-    ) -> Result<Vec<Allotted>, String> {
-        if !self.holds.is_empty() {
-            return Err(format!("nothing expires of an order on hold: {self:?}"));
-        }
-        let mut in_them = BTreeMap::<u16, u32>::new();
-        for id in ids {
-            let parcel = self.packages.remove(&(shipment, id.clone())).ok_or("no such package")?;
-            if !parcel.is_over(at) {
-                return Err(format!("{id} is not over at {at}: {parcel:?}"));
-            }
-            for (line, units) in parcel.lines {
-                *in_them.entry(line).or_default() += units;
-            }
-        }
-        let back = self.put_back(parts)?;
-        let mut given = BTreeMap::<u16, u32>::new();
-        for (part, units) in parts {
-            let at = usize::from(*part);
-            if self.allotted[at].shipment != shipment || *units > self.loose(at) {
-                return Err(format!("{units} of part {at} expire of shipment {shipment}"));
-            }
-            self.cancelled[at] += units;
-            *given.entry(self.allotted[at].line).or_default() += units;
-        }
-        same("what was in packages that expire", &given, &in_them)?;
-        Ok(back)
-    }
-
-    /// A package that is over by then, if one is: of an order that is not on hold. Bundles are
-    /// expired whole, and not looked at here.
-    pub fn overdue(&self, now: Timestamp) -> Option<(&(u16, String), &Parcel)> {
-        let may_expire = self.holds.is_empty() && self.bundles.is_empty();
-        self.packages.iter().find(|(_, parcel)| may_expire && parcel.is_over(now))
-    }
-
-    /// What is in packages is picked, or left, and nothing else left.
-    pub fn check_packages(&self) -> Result<(), String> {
-        let parts = || self.allotted.iter().enumerate();
-        for (_, of) in parts() {
-            let at = (of.shipment, of.line);
-            let packed = |here: bool| -> u32 {
-                let all = self.packages.iter().filter(|((shipment, _), parcel)| {
-                    *shipment == at.0 && (parcel.state <= UnitState::Ready) == here
-                });
-                let lines = all.flat_map(|(_, parcel)| &parcel.lines);
-                lines.filter(|(line, _)| *line == at.1).map(|(_, units)| units).sum()
-            };
-            let here = parts().filter(|(_, part)| (part.shipment, part.line) == at);
-            let (mut picked, mut left) = (0, 0);
-            here.for_each(|(at, _)| {
-                (picked, left) = (picked + self.picked[at], left + self.shipped[at]);
-            });
-            if packed(true) > picked || packed(false) != left {
-                let found = (packed(true), picked, packed(false), left);
-                return Err(format!("packages of {at:?}: {found:?}"));
-            }
-        }
-        Ok(())
     }
 
     /// Units of parts of a shipment, from 0, become a shipment by themselves.
@@ -616,92 +416,5 @@ impl Order {
     pub fn open_allotted(&self) -> Vec<Allotted> {
         let open = (0..self.allotted.len()).filter(|at| self.open(*at) > 0);
         open.map(|at| Allotted { units: self.open(at), ..self.allotted[at].clone() }).collect()
-    }
-
-    fn state(&self) -> OrderState {
-        if (0..self.allotted.len()).any(|at| self.open(at) > 0) {
-            OrderState::Open
-        } else if self.shipped.iter().any(|units| *units > 0) {
-            OrderState::Closed
-        } else {
-            OrderState::Cancelled
-        }
-    }
-
-    /// Compares the versions of the order's timeline with those at which something happened to it,
-    /// and what is dropped of it with what is missing.
-    fn compare_timeline(&self, order: &model::Order) -> Result<(), String> {
-        let kept: Vec<_> = order.timeline.iter().map(|entry| entry.lsn).collect();
-        let mut known = self.changes.clone();
-        known.retain(|version| kept.contains(version));
-        same("timeline", &kept, &known)?;
-        let dropped = usize::try_from(order.timeline.dropped()).expect("few");
-        same("dropped of the timeline", &(kept.len() + dropped), &self.changes.len())
-    }
-
-    /// Compares every figure with the engine's.
-    pub fn compare(&self, order: &model::Order) -> Result<(), String> {
-        same("number", &order.no.0, &self.no)?;
-        same("state", &order.state(), &self.state())?;
-        let kept: Vec<_> = order.decisions.iter().map(|decision| decision.lsn).collect();
-        let newest = self.decisions.len().saturating_sub(DECISIONS_KEPT);
-        same("decisions", &kept, &self.decisions[newest..].to_vec())?;
-        self.compare_timeline(order)?;
-        same("priority", &order.header.priority, &self.priority)?;
-        let holds = order.order_holds.iter();
-        let holds = holds.map(|hold| (hold.id.to_string(), (hold.stock_until, hold.let_go)));
-        same("holds", &holds.collect(), &self.holds)?;
-        let asked = order.shipments.iter().zip(0..).filter(|(shipment, _)| shipment.asks);
-        same("asked about", &asked.map(|(_, at)| at).collect(), &self.asked)?;
-        let figures = |a: &model::Allocation| (a.shipped, a.cancelled, a.picked);
-        let engine: Vec<_> = order.allocations.iter().map(figures).collect();
-        let naive = (0..self.allotted.len())
-            .map(|at| (self.shipped[at], self.cancelled[at], self.picked[at]));
-        same("shipped, cancelled and picked", &engine, &naive.collect())?;
-        let packages = order.shipments.iter().zip(0..).flat_map(|(_, at)| {
-            Content::of(order, at)
-                .packages()
-                .into_iter()
-                .map(move |package| ((at, package.id.to_string()), Parcel::of(&package)))
-        });
-        same("packages", &packages.collect(), &self.packages)?;
-        for (at, line) in order.lines.iter().enumerate() {
-            let of_line = || {
-                self.allotted
-                    .iter()
-                    .zip(&self.cancelled)
-                    .filter(move |(part, _)| usize::from(part.line) == at)
-            };
-            let moved =
-                (0..self.allotted.len()).filter(|of| usize::from(self.allotted[*of].line) == at);
-            let moved: u32 = moved.map(|of| self.moved[of]).sum();
-            let allotted: u32 = of_line().map(|(part, _)| part.units).sum::<u32>() - moved;
-            let cancelled: u32 = of_line().map(|(_, cancelled)| *cancelled).sum();
-            let naive = (self.ordered[at], cancelled + self.ordered[at] - allotted);
-            same("ordered and cancelled", &(line.ordered, line.cancelled), &naive)?;
-        }
-        let bundles = order.bundles.iter().map(|of| (of.units, of.lines().collect::<Vec<_>>()));
-        let naive = self
-            .bundles
-            .iter()
-            .map(|of| (of.units, of.lines.iter().map(|(line, _)| *line).collect::<Vec<_>>()));
-        same("bundles", &bundles.collect::<Vec<_>>(), &naive.collect())?;
-        self.bundles.iter().try_for_each(|bundle| bundle.check(&self.open_allotted()))?;
-        let answers = order.shipments.iter().zip(0..);
-        let answers = answers.filter_map(|(of, no)| Some((no, of.answer?.kind))).collect();
-        same("answers", &answers, &self.answers)?;
-        let works = order.shipments.iter().zip(0..);
-        let claims = works.filter_map(|(of, no)| {
-            let claim = of.work.as_deref()?.claim.as_deref()?;
-            Some((no, (claim.owner.to_string(), claim.until)))
-        });
-        same("claims", &claims.collect(), &self.claims)?;
-        let works = order.shipments.iter().zip(0..);
-        let recalls = works.filter_map(|(of, no)| Some((no, of.work.as_deref()?.recall?)));
-        same("recalls", &recalls.collect(), &self.recalls)?;
-        match (&self.hold, order.header.hold.as_deref()) {
-            (Some(naive), Some(engine)) => naive.compare(engine),
-            (naive, engine) => same("is a hold", &engine.is_some(), &naive.is_some()),
-        }
     }
 }
