@@ -1,9 +1,10 @@
 //! Holds: when they lapse, who gets their units, and what is left of them after a restart.
 
-use std::path::Path;
+mod at_once;
+mod snapshots;
+
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use backstock_engine::command::{
     AnyEvent, ConfirmHold, CreateHold, ExtendHold, Extension, Lines, ReleaseHold, StockOperation,
@@ -11,8 +12,8 @@ use backstock_engine::command::{
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Engine, EngineError, PlaceOutcome};
 use backstock_engine::model::{
-    Hold, HoldId, HoldState, InboundId, Meta, NodeKind, Order, OrderId, OwnerId, PostalCode,
-    Refusal, Shortage, Stock, Supply, Timestamp,
+    Hold, HoldId, HoldState, Meta, NodeKind, Order, OrderId, OwnerId, PostalCode, Refusal,
+    Shortage, Stock, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -266,86 +267,6 @@ fn twenty_thousand_holds_lapse_in_the_order_of_their_instants_and_free_all_units
     assert_clean(&world.engine);
 }
 
-/// A cart that is open in two tabs holds its units once.
-#[test]
-fn of_two_holds_that_an_owner_creates_at_once_one_is_left() {
-    let mut world = World::new(5);
-    let engine = world.engine.clone();
-    let mut one = pin!(create(&engine, of_owner("one", "X", 3)));
-    let mut other = pin!(create(&engine, of_owner("other", "X", 4)));
-    assert!(poll(one.as_mut()).is_pending() && poll(other.as_mut()).is_pending());
-    world.finish(async {
-        one.await.expect("there is enough");
-        other.await.expect("the units of the first are free to it");
-    });
-    assert_eq!(world.hold("one").state, HoldState::TakenOver);
-    assert_eq!((world.is_live("other"), world.allocated()), (true, 4));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_holds_that_an_owner_creates_at_once_one_is_left() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let (engine, _) = open(directory.path()).await;
-    one_node(&engine, 3).await;
-    let mut carts = tokio::task::JoinSet::new();
-    for no in 0..100 {
-        let (engine, whose) = (engine.clone(), ["X", "Y", "Z"][no % 3]);
-        carts.spawn(async move { create(&engine, of_owner(&format!("{no}"), whose, 1)).await });
-    }
-    assert!(carts.join_all().await.iter().all(Option::is_some), "each owner has a unit");
-    let mut live = 0;
-    for no in 0..100 {
-        live += u32::from(state(&engine, &format!("{no}")).await.state == HoldState::Live);
-    }
-    assert_eq!((live, stock_at(&engine, "N").await.allocated), (3, 3));
-    assert_clean(&engine);
-    engine.shut_down().await;
-}
-
-/// The customer pays at the very moment at which his hold runs out.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hold_that_is_confirmed_as_it_lapses_is_an_order_or_lapsed_and_never_both() {
-    const HOLDS: i64 = 300;
-    let directory = tempfile::tempdir().expect("a directory");
-    let (engine, _) = open(directory.path()).await;
-    one_node(&engine, 1_000).await;
-    for no in 0..HOLDS {
-        let seconds = u32::try_from(no + 1).expect("few");
-        create(&engine, hold(&format!("{no}"), seconds, 1)).await.expect("there is enough");
-    }
-    let clock = Arc::new(AtomicI64::new(0));
-    let buyers: Vec<_> = (0..HOLDS)
-        .map(|no| {
-            let (engine, clock) = (engine.clone(), Arc::clone(&clock));
-            tokio::spawn(async move {
-                let (name, order) = (format!("{no}"), format!("o-{no}"));
-                while clock.load(Ordering::Acquire) < no {
-                    tokio::task::yield_now().await;
-                }
-                let command = ConfirmHold { meta: at(no), ..confirm(&name, &order) };
-                engine.confirm_hold(command).await
-            })
-        })
-        .collect();
-    for no in 1..=HOLDS {
-        clock.store(no, Ordering::Release);
-        engine.tell_time(after(no));
-        tokio::task::yield_now().await;
-    }
-    let (mut in_time, mut late) = (0, 0);
-    for (no, buyer) in (0..).zip(buyers) {
-        buyer.await.expect("no panic").expect("there are units, now or then");
-        let view = engine.order(&order_id(&format!("o-{no}"))).await.expect("an order").order;
-        let hold = view.header.hold.as_deref().expect("it began as a hold");
-        assert_eq!((hold.state, view.allocations[0].open()), (HoldState::Confirmed, 1));
-        *(if view.no.0 <= HOLDS as u64 { &mut in_time } else { &mut late }) += 1;
-    }
-    eprintln!("{in_time} in time, {late} after they lapsed");
-    assert_eq!(stock_at(&engine, "N").await.allocated, u32::try_from(HOLDS).expect("few"));
-    assert_clean(&engine);
-    engine.shut_down().await;
-}
-
 /// What is promised to a customer stays promised, whatever a count finds.
 #[test]
 fn a_hold_is_confirmed_where_a_count_found_less() {
@@ -358,79 +279,6 @@ fn a_hold_is_confirmed_where_a_count_found_less() {
     assert_eq!((stock.on_hand, stock.allocated), (1, 3));
     assert!(stock.reservations.iter().all(|reservation| !reservation.held));
     assert_clean(&world.engine);
-}
-
-/// Goods come for what a hold rests on just as it is confirmed to go elsewhere.
-#[test]
-fn a_confirmation_and_the_backlog_do_not_wait_for_each_other() {
-    let mut world = World::new(0);
-    let eta = NOW.saturating_add_micros(3 * DAY);
-    let id = InboundId::new("inbound", "PO").expect("an id");
-    let announce = StockOperation::AnnounceInbound { id, quantity: 2, eta };
-    world.single.run(change(&world.engine, "A", "N", announce)).expect("it is announced");
-    world.create(hold("H", 60, 2));
-    let engine = world.engine.clone();
-    let arrive = StockOperation::Receive { quantity: 5, unavailable: 0 };
-    let mut receipt = pin!(change(&engine, "A", "N", arrive));
-    let mut confirmed = pin!(engine.confirm_hold(elsewhere("H", "o")));
-    assert!(poll(receipt.as_mut()).is_pending() && poll(confirmed.as_mut()).is_pending());
-    world.finish(async {
-        let (receipt, confirmed) = tokio::join!(receipt, confirmed);
-        receipt.expect("it is received");
-        confirmed.expect("it is confirmed");
-    });
-    let order = world.single.run(engine.order(&order_id("o"))).expect("an order");
-    assert_eq!(order.supplies.concat(), [(Supply::OnHand, 2)]);
-}
-
-/// As before, and the owner's next hold has the units.
-#[test]
-fn a_hold_that_takes_over_and_the_backlog_do_not_wait_for_each_other() {
-    let mut world = World::new(0);
-    let eta = NOW.saturating_add_micros(3 * DAY);
-    let id = InboundId::new("inbound", "PO").expect("an id");
-    let announce = StockOperation::AnnounceInbound { id, quantity: 2, eta };
-    world.single.run(change(&world.engine, "A", "N", announce)).expect("it is announced");
-    world.create(of_owner("one", "X", 2));
-    let engine = world.engine.clone();
-    let arrive = StockOperation::Receive { quantity: 5, unavailable: 0 };
-    let mut receipt = pin!(change(&engine, "A", "N", arrive));
-    let mut next = pin!(create(&engine, of_owner("next", "X", 2)));
-    assert!(poll(receipt.as_mut()).is_pending() && poll(next.as_mut()).is_pending());
-    world.finish(async {
-        let (receipt, next) = tokio::join!(receipt, next);
-        receipt.expect("it is received");
-        next.expect("there is enough");
-    });
-    assert_eq!((world.is_live("next"), world.allocated()), (true, 2));
-}
-
-/// Two commands that a caller sent under one key, by mistake.
-#[test]
-fn commands_under_one_key_do_not_wait_for_each_other() {
-    let mut world = World::new(5);
-    world.create(of_owner("H", "X", 2));
-    let engine = world.engine.clone();
-    let key = || keyed("the key of both");
-    let mut first = pin!(engine.extend_hold(extend("H", 4_000)));
-    let mut second = pin!(engine.extend_hold(ExtendHold { meta: key(), ..extend("H", 5_000) }));
-    let mut next = of_owner("I", "X", 3);
-    next.meta = key();
-    let mut third = pin!(engine.create_hold(next));
-    assert!(poll(first.as_mut()).is_pending());
-    assert!(poll(second.as_mut()).is_pending());
-    assert!(poll(third.as_mut()).is_pending());
-    world.single.drain();
-    // The hold is free, and the one that asks first has it.
-    assert!(poll(third.as_mut()).is_pending());
-    world.finish(async {
-        let (first, second, third) = tokio::join!(first, second, third);
-        first.expect("it is extended");
-        second.expect("it has the key");
-        let refused = third.expect_err("it is another's key");
-        let reused = matches!(refused, EngineError::Refused(Refusal::RequestIdReused { .. }));
-        assert!(reused, "{refused}");
-    });
 }
 
 /// A hold that the lapser finds in other hands may end there.
@@ -506,142 +354,6 @@ fn an_order_takes_no_more_of_a_node_that_is_turned_off_than_its_hold_had() {
     assert_eq!(world.allocated(), 2);
     world.single.run(engine.confirm_hold(elsewhere("same", "o"))).expect("they are his");
     assert_clean(&engine);
-}
-
-async fn reopened(directory: &Path, engine: Engine) -> Engine {
-    let status = engine.status();
-    engine.shut_down().await;
-    drop(engine);
-    let (engine, recovered) = open(directory).await;
-    assert_eq!((recovered.last, recovered.state_hash), (status.applied, status.state_hash));
-    assert_eq!(engine.status().orders, status.orders);
-    assert_clean(&engine);
-    engine
-}
-
-/// Holds in all states: live, lapsed, released, confirmed, taken over, confirmed late.
-async fn holds_in_all_states(engine: &Engine) {
-    one_node(engine, 100).await;
-    for name in ["confirmed", "released", "lapsed", "late"] {
-        create(engine, hold(name, 60, 2)).await.expect("there is enough");
-    }
-    for name in ["live", "sooner"] {
-        create(engine, hold(name, 600, 2)).await.expect("there is enough");
-    }
-    for name in ["taken over", "takes over"] {
-        create(engine, of_owner(name, "X", 2)).await.expect("there is enough");
-    }
-    engine.extend_hold(extend("live", 900)).await.expect("it is extended");
-    engine.confirm_hold(confirm("confirmed", "o-confirmed")).await.expect("it is confirmed");
-    engine.release_hold(release("released")).await.expect("it is released");
-    engine.tell_time(after(60));
-    while engine.overdue_holds() > 0 {
-        tokio::task::yield_now().await;
-    }
-    engine.confirm_hold(confirm("late", "o-late")).await.expect("there is enough");
-}
-
-async fn check_states(engine: &Engine) {
-    for (name, expected) in [
-        ("live", HoldState::Live),
-        ("sooner", HoldState::Live),
-        ("takes over", HoldState::Live),
-        ("taken over", HoldState::TakenOver),
-        ("confirmed", HoldState::Confirmed),
-        ("late", HoldState::Confirmed),
-        ("released", HoldState::Released),
-        ("lapsed", HoldState::Lapsed),
-    ] {
-        assert_eq!(state(engine, name).await.state, expected, "{name}");
-    }
-    for (name, order) in [("confirmed", "o-confirmed"), ("late", "o-late")] {
-        let of_hold = engine.order(&OrderId::of_hold(&hold_id(name))).await.expect("it is known");
-        assert_eq!(of_hold, engine.order(&order_id(order)).await.expect("it is known"));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn holds_in_all_states_are_found_in_a_snapshot() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let (engine, _) = open(directory.path()).await;
-    holds_in_all_states(&engine).await;
-    check_states(&engine).await;
-    engine.take_snapshot(NOW).await.expect("a snapshot");
-    // Of the second, all that is closed left memory at the next start.
-    engine.take_snapshot(NOW).await.expect("a snapshot");
-    let engine = reopened(directory.path(), engine).await;
-    check_states(&engine).await;
-    // The owner's hold is known as his, and each lapses when it was to.
-    create(&engine, of_owner("next", "X", 3)).await.expect("there is enough");
-    assert_eq!(state(&engine, "takes over").await.state, HoldState::TakenOver);
-    engine.tell_time(after(600));
-    while engine.overdue_holds() > 0 {
-        tokio::task::yield_now().await;
-    }
-    let states = [state(&engine, "sooner").await.state, state(&engine, "live").await.state];
-    assert_eq!(states, [HoldState::Lapsed, HoldState::Live]);
-    let engine = reopened(directory.path(), engine).await;
-    engine.shut_down().await;
-}
-
-/// What a generation has as closed is replayed all the same.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hold_that_left_memory_after_it_lapsed_is_confirmed_late() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let (engine, _) = open(directory.path()).await;
-    holds_in_all_states(&engine).await;
-    for _ in 0..2 {
-        engine.take_snapshot(NOW).await.expect("a snapshot");
-    }
-    let engine = reopened(directory.path(), engine).await;
-    assert!(engine.status().archived_orders > 0);
-    engine.confirm_hold(confirm("lapsed", "o-lapsed")).await.expect("there is enough");
-    let engine = reopened(directory.path(), engine).await;
-    assert_eq!(state(&engine, "lapsed").await.state, HoldState::Confirmed);
-    for _ in 0..2 {
-        engine.take_snapshot(NOW).await.expect("a snapshot");
-    }
-    let engine = reopened(directory.path(), engine).await;
-    assert_eq!(state(&engine, "lapsed").await.state, HoldState::Confirmed);
-    let refused = engine.confirm_hold(confirm("lapsed", "another")).await;
-    assert!(matches!(refused, Err(EngineError::Refused(Refusal::HoldEnded { .. }))), "{refused:?}");
-    engine.shut_down().await;
-}
-
-/// Snapshots are taken while holds lapse and are confirmed late: the order that a hold became
-/// may be in one beside the hold as it was before.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_snapshot_beside_late_confirmations_is_whole() {
-    const HOLDS: usize = 400;
-    let directory = tempfile::tempdir().expect("a directory");
-    let (engine, _) = open(directory.path()).await;
-    one_node(&engine, 1_000).await;
-    for no in 0..HOLDS {
-        create(&engine, hold(&format!("{no}"), 1, 1)).await.expect("there is enough");
-    }
-    engine.tell_time(after(1));
-    while engine.overdue_holds() > 0 {
-        tokio::task::yield_now().await;
-    }
-    let late = tokio::spawn({
-        let engine = engine.clone();
-        async move {
-            for no in 0..HOLDS {
-                let order = format!("o-{no}");
-                let confirmed = engine.confirm_hold(confirm(&format!("{no}"), &order)).await;
-                confirmed.expect("there is enough");
-            }
-        }
-    });
-    let mut taken = 0;
-    while !late.is_finished() {
-        engine.take_snapshot(NOW).await.expect("a snapshot");
-        taken += 1;
-    }
-    late.await.expect("no panic");
-    eprintln!("{taken} snapshots");
-    let engine = reopened(directory.path(), engine).await;
-    engine.shut_down().await;
 }
 
 /// A11 of the acceptance cases: an abandoned cart, a second one of the same shopper, and another
