@@ -23,6 +23,12 @@ pub fn asks(kernel: &Kernel, wanted: &Wanted<'_>) -> Arc<Asks> {
     })
 }
 
+/// The same, when its units are claimed for an order that has no number yet, also where it is planned
+/// beside what another one has.
+pub fn new_order_asks(kernel: &Kernel, wanted: &Wanted<'_>) -> Arc<Asks> {
+    Arc::new(Asks::new_order(wanted.channel, wanted.at.max(kernel.state.now())))
+}
+
 /// Whether a pair of an order's items says who may have its units.
 pub fn has_terms(state: &State, order: &Order) -> bool {
     order.lines.iter().any(|line| state.catalogue.entry(line.sku).row.has_terms())

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use self::asking::asks;
+use self::asking::new_order_asks;
 use self::going::destination;
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
@@ -264,7 +264,7 @@ async fn plan_and_claim<'a>(
             return Err(Refusal::Contended.into());
         }
         let reserves = reserves(kernel, &draft);
-        let asks = draft.asked.then(|| asks(kernel, wanted));
+        let asks = draft.asked.then(|| new_order_asks(kernel, wanted));
         let attempt = match claim(kernel, &reserves, (wanted, &draft), asks).await? {
             // What it claimed may have come free for older orders since it was planned.
             Attempt::Done(_) if !wanted.is_settled() => Attempt::Again,

@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backstock_engine::command::{
-    ConfirmHold, CreateHold, DefineItem, Lines, OrderRequest, StockOperation,
+    Change, CommitChange, ConfirmHold, CreateHold, DefineItem, Lines, Operation, OrderRequest,
+    QuoteChange, StockOperation,
 };
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict, Whom};
@@ -402,5 +403,27 @@ fn a_hold_that_changes_its_channel_overdraws_no_segment() {
     assert_eq!(world.ships_from("beside", "web", 2), None, "of three, two are the hold's");
     world.single.run(confirmed).expect("it is confirmed");
     assert_eq!([world.atp(Some("web")), world.atp(Some("shop"))], [1, 7]);
+    assert_clean(&engine);
+}
+
+/// The hold of what is moved is planned as the order would be, and claimed as a new one: both are of
+/// its channel.
+#[test]
+fn an_order_is_moved_to_units_that_are_kept_for_its_channel() {
+    let mut world = World::new();
+    world.receive("W", 2);
+    assert_eq!(world.ships_from("O", "web", 2).as_deref(), Some("W"));
+    world.receive("E", 2);
+    world.terms("E", shared(vec![kept("web", 2)]));
+    assert_eq!(world.atp(Some("shop")), 0, "all of it is kept");
+    let engine = world.single.engine.clone();
+    let to = Some(node_id("E"));
+    let operations = vec![Operation::Move { shipment: 1, to, lines: Vec::new() }];
+    let change = Change { operations, currency: None };
+    let asked = QuoteChange { meta: meta(), order: order_id("O"), quote: hold_id("Q"), change };
+    let answer = world.single.run(engine.quote_change(&asked)).expect("an answer");
+    let quote = answer.quote.expect("a quote");
+    world.single.run(engine.commit_change(CommitChange { meta: meta(), quote })).expect("moved");
+    assert_eq!(world.rests("O"), ("E".to_owned(), Supply::OnHand));
     assert_clean(&engine);
 }
