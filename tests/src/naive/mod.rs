@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use backstock_engine::command::{NodeDefinition, OrderRequest};
+use backstock_engine::command::{LineRequest, NodeDefinition, OrderRequest};
 use backstock_engine::engine::{Engine, Whom};
 use backstock_engine::model::{
     self as model, Day, Destination, Draw, Eligibility, Item, Lsn, Node, NodeId, NodeKind, Pickup,
@@ -356,13 +356,30 @@ impl Naive {
         self.moments(since, self.version()).any(|moment| moment.sources(at, whom))
     }
 
-    /// Refuses items that were off sale all the time from a version on: they were taken anew.
-    fn check_on_sale(&self, wanted: &OrderRequest, since: Lsn) -> Result<(), String> {
+    /// Refuses items that were off sale all the time from a version on: they were taken anew, but for
+    /// units that there were before.
+    fn check_on_sale(
+        &self,
+        wanted: &OrderRequest,
+        has: impl Fn(&str) -> u32,
+        since: Lsn,
+    ) -> Result<(), String> {
         let mut moments = self.moments(since, self.version());
+        let more = |line: &&LineRequest| line.quantity > has(line.sku.as_str());
         let sells = |moment: &Moment| {
-            !wanted.lines.0.iter().any(|line| moment.off_sale.contains(line.sku.as_str()))
+            let mut lines = wanted.lines.0.iter().filter(more);
+            !lines.any(|line| moment.off_sale.contains(line.sku.as_str()))
         };
         if moments.any(sells) { Ok(()) } else { Err("an item of it was off sale".into()) }
+    }
+
+    /// Units of an item that are to leave of the order for whose change a hold is: a change may have
+    /// them leave from elsewhere, and they are no new ones.
+    fn had_of_changed(&self, hold: &Hold, sku: &str) -> u32 {
+        let owner = hold.owner.as_ref().filter(|owner| owner.is_order());
+        // Behind the mark that makes it no caller's.
+        let order = owner.and_then(|owner| self.orders.get(owner.as_str().get(1..)?));
+        order.map_or(0, |order| order.open_of_item(sku))
     }
 
     /// Refuses what is collected at a node that was off, or offered no pickup, all the time from

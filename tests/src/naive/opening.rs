@@ -46,8 +46,12 @@ impl Naive {
         asked: Lsn,
     ) -> Result<(), String> {
         let skus = || wanted.lines.0.iter().map(|line| line.sku.as_str());
-        let closed = skus().filter(|sku| self.was_closed(sku, asked)).count();
         let moments = || self.moments(asked, self.version());
+        // One whose time has come opens next: nobody waits for that any more.
+        let is_ahead = |opens: &Timestamp| *opens > self.now;
+        let is_closed =
+            |sku: &&str| moments().all(|moment| moment.closed.get(*sku).is_some_and(is_ahead));
+        let closed = skus().filter(is_closed).count();
         let is_open = |sku: &&str| moments().all(|moment| !moment.closed.contains_key(*sku));
         if waits && closed > 0 && skus().any(|sku| is_open(&sku)) {
             return Err(format!("it waits for an opening, and has another item: {wanted:?}"));

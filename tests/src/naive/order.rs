@@ -168,6 +168,22 @@ impl Order {
         (0..self.allotted.len()).map(|at| self.open(at)).sum()
     }
 
+    /// Units of an item that are neither shipped nor cancelled.
+    pub fn open_of_item(&self, sku: &str) -> u32 {
+        let of_it = (0..self.allotted.len()).filter(|at| self.allotted[*at].sku == sku);
+        of_it.map(|at| self.open(at)).sum()
+    }
+
+    /// Whether a line that must not be split, of which nothing is picked or left, is to leave in two
+    /// shipments.
+    pub fn is_split(&self, line: u16) -> bool {
+        let of_line = || (0..self.allotted.len()).filter(|at| self.allotted[*at].line == line);
+        let begun = of_line().any(|at| self.picked[at] > 0 || self.shipped[at] > 0);
+        let open = of_line().filter(|at| self.open(*at) > 0);
+        let shipments: BTreeSet<u16> = open.map(|at| self.allotted[at].shipment).collect();
+        self.is_whole && !begun && shipments.len() > 1
+    }
+
     /// Open units by node and shipment, part by part.
     pub fn open_parts(&self) -> impl Iterator<Item = (&str, u16, u32)> {
         let parts = self.allotted.iter().enumerate();

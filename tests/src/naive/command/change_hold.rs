@@ -82,7 +82,7 @@ impl HoldChanged {
         // While it wants no more, it waits for what it lacks: in line, or because it lost units.
         let may_lack = grown.lines.0.is_empty();
         let shortage = if may_lack { Shortage::Backorder } else { Shortage::Reject };
-        naive.check_on_sale(&grown, asked)?;
+        naive.check_on_sale(&grown, |_| 0, asked)?;
         let asked_for = OrderRequest {
             lines: self.wanted.lines.clone(),
             split: Some(split),

@@ -157,7 +157,7 @@ impl Fact for HoldConfirmed {
             return Err(format!("it was {}, is {}, and had {:?}", held.no, self.no, self.had));
         }
         if is_late {
-            naive.check_on_sale(&hold.wanted, asked)?;
+            naive.check_on_sale(&hold.wanted, |_| 0, asked)?;
         }
         // Where a day has passed that was told, it is decided anew all the same.
         let waits = self.off.keys().any(|(.., supply)| *supply == Supply::Backorder);

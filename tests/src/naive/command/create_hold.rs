@@ -6,7 +6,7 @@ use backstock_engine::command::{
 };
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{
-    self, Destination, HoldId, HoldState, Lsn, OrderId, Pickup, SkuNo, Supply, Timestamp,
+    self, Destination, HoldId, HoldState, Lsn, OrderId, Pickup, SkuNo, Split, Supply, Timestamp,
 };
 
 use super::place_order::{OrderPlaced, allotted};
@@ -52,10 +52,12 @@ impl HoldCreated {
         let order = order.unpack().expect("it was read");
         let hold = order.open_hold()?;
         let asked = asked_for(engine, &order, hold);
-        match event {
+        let mut held = match event {
             AnyEvent::HoldReplaced(event) => Self::taking_over(engine, &asked, event),
             _ => Self::of(engine, &asked, &order, None),
-        }
+        }?;
+        held.order.split = Split::Units;
+        Some(held)
     }
 
     /// The hold's id.
@@ -108,7 +110,8 @@ fn asked_for(engine: &Engine, order: &model::Order, hold: &model::Hold) -> Creat
         service: Some(engine.policy().services[usize::from(header.service.0)].name.clone()),
         deliver_by: Some(header.promise_by),
         shortage: None,
-        split: Some(header.split),
+        // Lines of the order that are of one item are one of the hold, and leave from where each does.
+        split: Some(Split::Units),
         lines: Lines(order.asked_for().map(line).collect()),
         priority: header.priority,
     };

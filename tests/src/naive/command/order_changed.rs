@@ -181,7 +181,12 @@ impl Fact for OrderChanged {
         }
         naive.keep_on(no, &self.on);
         let order = naive.orders.get_mut(&self.order).expect("it is there");
+        let was_split: Vec<_> = (0..lines).filter(|line| order.is_split(*line)).collect();
         self.goes_on(order)?;
+        let mut put = self.placed.iter().map(|of| of.part.line);
+        if let Some(line) = put.find(|line| order.is_split(*line) && !was_split.contains(line)) {
+            return Err(format!("line {line} was split: {order:?}"));
+        }
         let priority = order.priority;
         naive.orders[&self.order].has_units(&naive.units_of(no).0)?;
         naive.prioritise(no, priority);

@@ -51,7 +51,8 @@ impl OrderPlaced {
         asked: Lsn,
         (hold, own): (Option<Hold>, &Units),
     ) -> Result<(), String> {
-        naive.check_on_sale(&self.wanted, asked)?;
+        let has = |sku: &str| hold.as_ref().map_or(0, |hold| naive.had_of_changed(hold, sku));
+        naive.check_on_sale(&self.wanted, has, asked)?;
         naive.check_offers_pickup(&self.wanted, asked)?;
         if hold.is_none() {
             naive.check_orders_open(&self.wanted, asked)?;
