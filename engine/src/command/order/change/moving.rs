@@ -299,11 +299,12 @@ fn keep_whole(order: &Order, bundle: &OrderedBundle, shipment: u16, loose: &mut 
     }
 }
 
-/// A line that must not be split stays where it is, unless all of it leaves from elsewhere.
+/// A line that must not be split stays where it is, unless all of it leaves from elsewhere. So does a
+/// bundle: by now, of all its lines as many leave from elsewhere.
 fn keep_together(order: &Order, loose: &mut Vec<Loose>) {
     let all = loose.clone();
     let units = |line: u16| all.iter().filter(|of| of.line == line).map(|of| of.units).sum::<u32>();
-    loose.retain(|of| order.bundle_of(of.line).is_some() || units(of.line) == open(order, of.line));
+    loose.retain(|of| units(of.line) == open(order, of.line));
 }
 
 /// What an order is to have: units of an item, or bundles.

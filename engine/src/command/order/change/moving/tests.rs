@@ -276,6 +276,14 @@ fn of_a_bundle_of_which_a_component_waits_all_components_stay() {
 }
 
 #[test]
+fn bundles_that_must_not_be_split_stay_together_where_one_of_them_waits() {
+    let (order, rests) = bundled();
+    let order = whole(order);
+    let moving = redirected(&order, other_service(&order), |_| true, node_id).expect("it moves");
+    assert_eq!(moving.loose(&order, &rests), [], "two of them could leave, and the others wait");
+}
+
+#[test]
 fn a_line_that_must_not_be_split_stays_together_where_a_part_of_it_waits() {
     let order = whole(order());
     let rests: Vec<SmallVec<[Rest; 2]>> = order
