@@ -48,6 +48,8 @@ pub struct Calendar {
     /// By weekday, Monday first, in minutes after local midnight.
     cut_offs: [u16; WEEK_DAYS],
     holidays: Vec<Day>,
+    /// Before that, work is taken as though it came then.
+    paused_until: Option<Timestamp>,
 }
 
 impl Calendar {
@@ -71,7 +73,8 @@ impl Calendar {
         }
         holidays.sort_unstable();
         holidays.dedup();
-        Ok(Self { zone, working_days, cut_offs: [cut_off; WEEK_DAYS], holidays })
+        let cut_offs = [cut_off; WEEK_DAYS];
+        Ok(Self { zone, working_days, cut_offs, holidays, paused_until: None })
     }
 
     /// The same calendar with cut-offs of their own on some weekdays. That of a weekday that
@@ -84,6 +87,13 @@ impl Calendar {
             *cut_off = own.map_or(Ok(*cut_off), is_cut_off)?;
         }
         Ok(self)
+    }
+
+    /// The same calendar, on which no work is taken before an instant.
+    #[must_use]
+    pub fn paused_until(mut self, until: Option<Timestamp>) -> Self {
+        self.paused_until = until;
+        self
     }
 
     /// The zone in which days begin and end.
@@ -157,6 +167,7 @@ impl Calendar {
     }
 
     fn accepting_day(&self, at: Timestamp) -> Day {
+        let at = self.paused_until.map_or(at, |until| until.max(at));
         let today = self.zone.local_day(at);
         let open = self.works_on(today) && at < self.cut_off_at(today);
         if open { today } else { self.next_working_day(today) }

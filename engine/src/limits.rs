@@ -61,10 +61,13 @@ pub const CHANGE_TOKEN_BYTES_MAX: usize = 128 << 10;
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// Most days that a node has to answer that it is asked to give a shipment back.
-pub const RECALL_DAYS_MAX: u64 = 30;
+pub const RECALL_DAYS_MAX: u16 = 30;
 
 /// Most days for which a node keeps packages that nobody collects: two months of shelf space.
 pub const PICKUP_DAYS_MAX: u16 = 60;
+
+/// Days for which a node may take no new work.
+pub const PAUSE_DAYS_MAX: u16 = 366;
 
 /// Most minutes before a cut-off at which a shipment is released by itself: a week.
 pub const RELEASE_MINUTES_MAX: u16 = 7 * 24 * 60;
@@ -198,7 +201,7 @@ pub const ORDER_HOLDS_MAX: usize = 8;
 
 /// How far ahead it may be said until when an order on hold keeps its units, in days: a year and a
 /// day.
-pub const ORDER_HOLD_STOCK_DAYS_MAX: u64 = 366;
+pub const ORDER_HOLD_STOCK_DAYS_MAX: u16 = 366;
 
 /// Most orders that are due by time alone and are worked on side by side.
 pub const DUE_ORDERS_AT_ONCE_MAX: usize = 64;

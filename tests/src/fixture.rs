@@ -112,6 +112,7 @@ pub fn node(name: &str, kind: NodeKind, code: u32) -> NodeDefinition {
         reliability: None,
         pickup_days: None,
         release: None,
+        paused_until: None,
         shipment_cost: 100,
         unit_cost: 10,
         lead_time_days: if kind == NodeKind::Supplier { 3 } else { 0 },

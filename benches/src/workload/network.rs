@@ -120,6 +120,7 @@ pub fn node(no: u32) -> NodeDefinition {
         reliability: None,
         pickup_days: None,
         release: None,
+        paused_until: None,
         shipment_cost: i64::from(200 + no),
         unit_cost: 20,
         lead_time_days: 0,

@@ -12,7 +12,7 @@ use crate::model::SkuNo;
 use crate::model::catalog::Item;
 use crate::model::{
     Act, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
-    Request, Said, StateHash, StockEffect,
+    Request, Said, StateHash, StockEffect, Timestamp,
 };
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::state::Applied;
@@ -177,6 +177,10 @@ impl<'a> Applier<'a> {
             Effect::Configuration(Configuration::Node(no, node)) => {
                 self.define_node(no, *node, lsn)
             }
+            Effect::Configuration(Configuration::Paused(no, until)) => {
+                self.pause_node(no, until, lsn);
+                Ok(())
+            }
             Effect::Configuration(Configuration::Policy(policy)) => self.set_policy(*policy, lsn),
             Effect::Counted(at, load) => {
                 self.counting.claimed(Some(Box::new([(at, load)])));
@@ -268,6 +272,20 @@ impl<'a> Applier<'a> {
             self.kernel.state.wakes.ring();
         }
         if is_moved { self.expect_anew(|of| of == no) } else { Ok(()) }
+    }
+
+    /// Nobody gains by it, so no backlog is marked.
+    fn pause_node(&mut self, no: NodeNo, until: Timestamp, lsn: Lsn) {
+        let network = self.kernel.state.network.load();
+        let known = network.node(no);
+        if known.last_lsn >= lsn || known.node.paused_until >= Some(until) {
+            return;
+        }
+        let hash = self.applied.hash.value().wrapping_sub(network.hash_node(no).value());
+        let node = Node { paused_until: Some(until), ..Node::clone(&known.node) };
+        let changed = network.with_node(no, node, lsn);
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_node(no).value()));
+        self.kernel.state.network.store(Arc::new(changed));
     }
 
     fn set_policy(&mut self, policy: Policy, lsn: Lsn) -> Result<(), ActorPanicked> {

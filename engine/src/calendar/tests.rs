@@ -129,6 +129,22 @@ fn a_weekday_with_a_cut_off_of_its_own_ends_by_that_one() {
 }
 
 #[test]
+fn work_that_comes_in_a_pause_is_taken_when_it_ends() {
+    let paused = |text| calendar("UTC", 17 * 60, &[]).paused_until(Some(instant(text)));
+    // From Monday to Wednesday, before its cut-off and after it.
+    let ends = [("2026-11-25T16:59:59Z", "2026-11-25"), ("2026-11-25T17:00:00Z", "2026-11-26")];
+    for (until, ships) in ends {
+        let window = paused(until).ship_window(instant("2026-11-23T09:00:00Z"), 0);
+        assert_eq!(
+            (window.ship_by, window.valid_until),
+            (day(ships), instant(&format!("{ships}T17:00:00Z")))
+        );
+    }
+    let over = paused("2026-11-25T16:59:59Z").ship_window(instant("2026-11-26T09:00:00Z"), 1);
+    assert_eq!(over.ship_by, day("2026-11-27"), "as ever");
+}
+
+#[test]
 fn a_carrier_takes_what_is_ready_on_the_next_day_that_is_worked_and_picked_up_on() {
     let week = Weekdays::MONDAY_TO_FRIDAY;
     let no_friday = Weekdays::from_bits(0b110_1111).unwrap();

@@ -139,7 +139,7 @@ macro_rules! events {
 
 events! {
     1 or 39 or 51 or 48 or 53 "item_defined" ItemDefined,
-    2 or 24 or 38 or 44 or 55 or 66 "node_defined" NodeDefined,
+    2 or 24 or 38 or 44 or 55 or 66 or 71 "node_defined" NodeDefined,
     3 or 25 or 45 "policy_set" PolicySet,
     10 or 26 "stock_changed" StockChanged,
     20 "order_placed" OrderPlacedV1,
@@ -154,7 +154,7 @@ events! {
     34 "hold_replaced" HoldReplaced,
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
-    37 or 40 or 59 or 63 "shipment_declined" ShipmentDeclined,
+    37 or 40 or 59 or 63 or 72 "shipment_declined" ShipmentDeclined,
     41 "order_changed" OrderChanged,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,

@@ -72,6 +72,7 @@ pub fn definition(name: &str, kind: NodeKind) -> NodeDefinition {
         reliability: None,
         pickup_days: None,
         release: None,
+        paused_until: None,
     }
 }
 
@@ -246,7 +247,14 @@ pub fn accept(shipment: u16) -> AcceptShipment {
 /// Says that its node does not: it finds nothing.
 pub fn decline(shipment: u16) -> DeclineShipment {
     let (order, reason) = (order().order.id, DeclineReason::NotFound);
-    DeclineShipment { meta: meta(), order, shipment, reason, lines: LineUnits::new() }
+    DeclineShipment {
+        meta: meta(),
+        order,
+        shipment,
+        reason,
+        lines: LineUnits::new(),
+        paused_until: None,
+    }
 }
 
 /// Holds the unit of the item `A` for a minute.

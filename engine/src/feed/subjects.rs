@@ -85,6 +85,9 @@ impl Found {
                 names.sku(*no).iter().for_each(|sku| self.add("items", sku));
             }
             Configuration::Node(_, node) => self.add("nodes", node.id.as_str()),
+            Configuration::Paused(no, _) => {
+                names.node(*no).iter().for_each(|node| self.add("nodes", node));
+            }
             Configuration::Policy(_) => self.subjects.push("policy".to_owned()),
         }
     }

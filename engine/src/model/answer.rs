@@ -41,6 +41,9 @@ pub enum DeclineReason {
     /// It is closed.
     #[n(5)]
     Closed = 5,
+    /// Fewer are on the shelf than were counted: these are not.
+    #[n(6)]
+    Short = 6,
 }
 
 impl AnswerKind {
@@ -79,10 +82,22 @@ impl DeclineReason {
             Self::Damaged => "damaged",
             Self::Capacity => "capacity",
             Self::Closed => "closed",
+            Self::Short => "short",
         }
     }
 
     /// Each of them.
-    pub const ALL: [Self; 5] =
-        [Self::Unspecified, Self::NotFound, Self::Damaged, Self::Capacity, Self::Closed];
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::NotFound,
+        Self::Damaged,
+        Self::Capacity,
+        Self::Closed,
+        Self::Short,
+    ];
+
+    /// Whether a node that gives it may say until when it takes no new work.
+    pub const fn may_pause(self) -> bool {
+        matches!(self, Self::Capacity | Self::Closed)
+    }
 }

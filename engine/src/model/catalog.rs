@@ -250,6 +250,10 @@ pub struct Node {
     /// When it is told by itself to work on a shipment; none if somebody tells it.
     #[n(21)]
     pub release: Option<ReleaseRule>,
+    /// Until when it takes no new work: what is planned before leaves as though it were planned
+    /// then. None where it takes work as its days have it.
+    #[n(22)]
+    pub paused_until: Option<Timestamp>,
 }
 
 /// When a node is told by itself to work on a shipment whose units are there.

@@ -1,6 +1,9 @@
 //! Checks of a command's fields: all that is wrong is told at once.
 
+use super::time::Timestamp;
 use super::violation::{Rule, Violation};
+
+const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A list's length as the numbers of [`in_range`].
 pub fn length<T>(list: &[T]) -> i64 {
@@ -11,6 +14,19 @@ pub fn length<T>(list: &[T]) -> i64 {
 pub fn in_range(found: &mut Vec<Violation>, field: String, value: i64, min: i64, max: i64) {
     if !(min..=max).contains(&value) {
         found.push(Violation::new(field, value, Rule::OutOfRange { min, max }));
+    }
+}
+
+/// Notes an instant that is more than so many days after another one.
+pub fn days_ahead(
+    found: &mut Vec<Violation>,
+    field: &str,
+    (from, to): (Timestamp, Timestamp),
+    max: u16,
+) {
+    if to > from.saturating_add_micros(i64::from(max) * MICROS_PER_DAY) {
+        let rule = Rule::Malformed(format!("is more than {max} days ahead"));
+        found.push(Violation::new(field, to, rule));
     }
 }
 

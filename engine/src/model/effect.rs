@@ -14,6 +14,7 @@ use super::opening::Draw;
 use super::order::OrderEffect;
 use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
+use super::time::Timestamp;
 
 /// What an event does to one actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Configuration {
     Opened(SkuNo, Draw),
     /// A node, by its number.
     Node(NodeNo, Box<Node>),
+    /// A node takes no new work until then, or until later if that is known already.
+    Paused(NodeNo, Timestamp),
     /// The sourcing policy.
     Policy(Box<Policy>),
 }
@@ -182,7 +185,10 @@ impl Effect {
             }
             Self::Renumber(..)
             | Self::Configuration(
-                Configuration::Opened(..) | Configuration::Node(..) | Configuration::Policy(_),
+                Configuration::Opened(..)
+                | Configuration::Node(..)
+                | Configuration::Paused(..)
+                | Configuration::Policy(_),
             ) => None,
         }
     }

@@ -20,7 +20,7 @@ use crate::model::Lsn;
 
 /// The newest format that this build reads. It writes each chunk in the oldest one, from
 /// version 2 on, that can say what is in it.
-pub const FORMAT_VERSION: u16 = 12;
+pub const FORMAT_VERSION: u16 = 13;
 
 /// Bytes of a frame's header.
 pub(super) const HEADER_BYTES: usize = 64;

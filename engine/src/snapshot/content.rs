@@ -8,13 +8,14 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7,
-    ArchivedItemsV8, ArchivedItemsV9, ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2,
-    ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9,
-    CatalogueV12, ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2,
-    RequestsV1, access, are_off_sale, differs_by_weekday, have_confidences, have_dated_feeds,
-    have_holds, have_openings, have_paces, have_picked, have_priorities, have_reliabilities,
-    have_supplies, is_newest, need_version_8, restricts,
+    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedItemsV1,
+    ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9, ArchivedItemsV10,
+    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7,
+    CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, ImageError, ItemsV1, ItemsV5, ItemsV7,
+    ItemsV8, ItemsV9, ItemsV10, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
+    have_confidences, have_dated_feeds, have_holds, have_openings, have_paces, have_pauses,
+    have_picked, have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8,
+    restricts,
 };
 use super::manifest::Counts;
 use super::parts::{ItemState, OrderState, Request};
@@ -44,6 +45,7 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
+            Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
             Self::Catalogue(network) if is_newest(network) => 8,
@@ -89,6 +91,9 @@ impl Content {
     /// The archive of these parts, in their [version](Self::version).
     pub(super) fn encode(&self) -> Result<AlignedVec, ImageError> {
         let bytes = match self {
+            Self::Catalogue(network) if self.version() == 13 => {
+                rkyv::to_bytes(&CatalogueV13::from(&**network))
+            }
             Self::Catalogue(network) if self.version() == 12 => {
                 rkyv::to_bytes(&CatalogueV12::from(&**network))
             }
@@ -134,6 +139,10 @@ impl Content {
         Ok(match kind {
             Kind::Manifest => {
                 return Err(ImageError::Code { what: "kind of chunk", value: kind as u64 });
+            }
+            Kind::Catalogue if version >= 13 => {
+                let archive = access::<ArchivedCatalogueV13>(payload)?;
+                Self::Catalogue(Arc::new(archive.network(postal_codes)?))
             }
             Kind::Catalogue if version >= 12 => {
                 let archive = access::<ArchivedCatalogueV12>(payload)?;

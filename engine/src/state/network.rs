@@ -340,8 +340,9 @@ fn terms_of(node: &Node) -> Terms {
 pub fn calendar_of(node: &Node) -> Result<Calendar, CalendarError> {
     let days = working_days(node.working_days)?;
     let holidays = node.holidays.clone();
-    Calendar::new(&node.time_zone, days, node.cut_off_minute, holidays)?
-        .with_weekday_cut_offs(&node.weekday_cut_offs)
+    let calendar = Calendar::new(&node.time_zone, days, node.cut_off_minute, holidays)?
+        .with_weekday_cut_offs(&node.weekday_cut_offs)?;
+    Ok(calendar.paused_until(node.paused_until))
 }
 
 /// The calendar of a node that was accepted when it was defined. Rules of time zones

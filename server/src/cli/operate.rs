@@ -45,7 +45,8 @@ left out. What is left out of an item, a node or a level that is there stays:
            capacity_shipments_per_day min_order_quantity shipment_cost_minor
            unit_cost_minor lead_time_days enabled channels services
            offers_pickup reliability_basis_points pickup_days
-           release_minutes_before_cut_off releases_at_once]
+           release_minutes_before_cut_off releases_at_once
+           paused_until]
   stock    sku node_id [on_hand unavailable safety vendor_feed vendor_feed_as_of]
   inbound  inbound_id sku node_id quantity eta [confidence_basis_points source]
   terms    sku node_id [off_sourcing channel_safety segments]
@@ -58,7 +59,7 @@ weekday_cut_offs are days and their time in turn, as \"fri 14:00 sat 10:00\"; al
 other days have cut_off. channels and services are whom a node serves, with commas
 or semicolons between names; none is all. An empty cell says nothing; none empties
 holidays, weekday_cut_offs, min_order_quantity, reliability_basis_points, opens_time,
-pickup_days, release_minutes_before_cut_off and both capacities. vendor_feed_as_of is when the vendor stated its feed, as
+pickup_days, release_minutes_before_cut_off, paused_until and both capacities. vendor_feed_as_of is when the vendor stated its feed, as
 2026-11-27T09:00:00Z: one that is older than one that was taken is a bad row.
 A row of terms says all of them: channel_safety as \"web:5; shop:2\", segments as
 \"vip=app,club:30% borrows; web:25 until 2026-12-01T08:00:00Z\"; what it leaves out,

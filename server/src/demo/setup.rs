@@ -133,6 +133,7 @@ fn wire_node(node: &DemoNode) -> v1::Node {
         pickup_days: None,
         release_minutes_before_cut_off: None,
         releases_at_once: false,
+        paused_until: None,
         shipment_cost_minor: node.cost_per_shipment_cents.into(),
         unit_cost_minor: node.cost_per_unit_cents.into(),
         lead_time_days,

@@ -99,6 +99,7 @@ pub(super) fn decline_reason(
         Ok(v1::DeclineReason::Damaged) => Some(DeclineReason::Damaged),
         Ok(v1::DeclineReason::Capacity) => Some(DeclineReason::Capacity),
         Ok(v1::DeclineReason::Closed) => Some(DeclineReason::Closed),
+        Ok(v1::DeclineReason::Short) => Some(DeclineReason::Short),
         Err(_) => unknown(found, path, number),
     }
 }
@@ -111,6 +112,7 @@ pub(super) const fn decline_reason_message(reason: DeclineReason) -> v1::Decline
         DeclineReason::Damaged => v1::DeclineReason::Damaged,
         DeclineReason::Capacity => v1::DeclineReason::Capacity,
         DeclineReason::Closed => v1::DeclineReason::Closed,
+        DeclineReason::Short => v1::DeclineReason::Short,
     }
 }
 

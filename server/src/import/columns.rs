@@ -70,6 +70,7 @@ impl Kind {
                     "pickup_days",
                     "release_minutes_before_cut_off",
                     "releases_at_once",
+                    "paused_until",
                 ],
             },
             Self::Stock => Columns {

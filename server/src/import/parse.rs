@@ -110,7 +110,7 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
         columns.parsed("waiting_units_max", "a whole number or none", node::number_or_none);
     let (sku, title) = (columns.required("sku"), columns.text("title"));
     let components = columns.parsed("components", COMPONENTS, components).unwrap_or_default();
-    let opens = columns.parsed("opens_time", OPENS, instant_or_none);
+    let opens = columns.parsed("opens_time", INSTANT_OR_NONE, instant_or_none);
     let item = v1::Item {
         sku,
         title,
@@ -139,10 +139,10 @@ fn item(record: &Record) -> Result<v1::UpdateItemRequest, Vec<Bad>> {
 }
 
 const INSTANT: &str = "an instant, as 2026-11-27T09:00:00Z";
-const OPENS: &str = "an instant, as 2026-11-27T09:00:00Z, or none";
+const INSTANT_OR_NONE: &str = "an instant, as 2026-11-27T09:00:00Z, or none";
 
-/// When a sale opens, or that it does not.
-#[expect(clippy::option_option, reason = "none: not understood; some none: no opening")]
+/// When a sale opens, or a pause ends, or that there is none.
+#[expect(clippy::option_option, reason = "none: not understood; some none: no such instant")]
 fn instant_or_none(text: &str) -> Option<Option<prost_types::Timestamp>> {
     if text.eq_ignore_ascii_case("none") {
         return Some(None);

@@ -584,6 +584,7 @@ fn definition(node: &Node) -> NodeDefinition {
         reliability: node.reliability,
         pickup_days: node.pickup_days,
         release: node.release,
+        paused_until: node.paused_until,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,

@@ -391,13 +391,18 @@ impl Pair {
                 self.find(said, |others| (others + own).min(most))?;
                 self.unlimited = false;
             }
-            DeclineReason::Damaged if at_supplier && !self.unlimited => {
+            DeclineReason::Damaged | DeclineReason::Short if at_supplier && !self.unlimited => {
                 let on_hand = self.on_hand();
                 self.find(said, |others| (on_hand - firm).max((others + own).min(on_hand)))?;
             }
             DeclineReason::NotFound => {
                 let (unavailable, on_hand) = (self.unavailable, self.on_hand());
                 self.find(said, |others| (unavailable + others + own).min(on_hand))?;
+            }
+            DeclineReason::Short if !at_supplier => {
+                let (unavailable, on_hand) = (self.unavailable, self.on_hand());
+                let elsewhere = |others: i64| (unavailable + others + own).min(on_hand);
+                self.find(said, |others| (on_hand - firm).max(elsewhere(others)))?;
             }
             DeclineReason::Damaged if !at_supplier => {
                 self.unavailable = (self.unavailable + firm).min(self.on_hand());

@@ -9,7 +9,7 @@ use backstock_engine::model::{DeclineReason, LineUnits, Lsn, RequestId};
 use super::command::{LINES_OF_A_PAIR, Outcome, Room, Told};
 use super::progress_shipment::parts;
 use super::world::World;
-use crate::fixture::meta;
+use crate::fixture::{DAY, meta};
 use crate::naive::command::ShipmentDeclined;
 
 impl Room for DeclineShipment {
@@ -35,7 +35,11 @@ impl Room for DeclineShipment {
             let key = world.random.within(0..u32::MAX);
             meta.request_id = RequestId::new("request_id", format!("D{key}")).ok();
         }
-        Some(Self { meta, order, shipment, reason, lines })
+        // Of some, until a day or two from then.
+        let pauses = reason.may_pause() && world.random.percent(50);
+        let days = i64::from(world.random.within(1..3));
+        let paused_until = pauses.then(|| world.noon().saturating_add_micros(days * DAY));
+        Some(Self { meta, order, shipment, reason, lines, paused_until })
     }
 
     fn meta(&mut self) -> &mut Meta {
@@ -71,6 +75,7 @@ impl Room for DeclineShipment {
             let apart = units.map(|units| parts(&units));
             let (order, put_back) = (order.to_string(), put_back.unwrap_or_default());
             let asks = event.asks == Some(true);
+            let paused_until = event.paused.map(|(_, until)| until);
             Some(Box::new(ShipmentDeclined {
                 order,
                 shipment,
@@ -80,6 +85,7 @@ impl Room for DeclineShipment {
                 put_back,
                 apart,
                 asks,
+                paused_until,
             }))
         })))
     }

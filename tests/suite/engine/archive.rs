@@ -105,6 +105,7 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
             shipment: 1,
             reason,
             lines,
+            paused_until: None,
         };
         answered.push(engine.decline_shipment(declined).await.map(|_| "declined".into()));
         let hold = HoldOrder {

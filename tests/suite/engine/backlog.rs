@@ -552,7 +552,7 @@ fn a_line_that_must_not_be_split_goes_on_elsewhere_where_its_node_declines_what_
     let engine = world.single.engine.clone();
     let (reason, lines) = (DeclineReason::NotFound, LineUnits::from_slice(&[(0, 1)]));
     let (meta, order) = (keyed("short"), order_id("o"));
-    let short = DeclineShipment { meta, order, shipment: 1, reason, lines };
+    let short = DeclineShipment { meta, order, shipment: 1, reason, lines, paused_until: None };
     world.single.run(engine.decline_shipment(short)).expect("it is short");
     assert_eq!(world.rests("o"), (3, 0, 1));
     world.receive("W", 1);

@@ -220,8 +220,14 @@ fn the_components_of_a_declined_shipment_are_shipped_together_by_another_node() 
     world.place("O", &[("SET", 1)], Shortage::Reject).expect("it is there");
     let engine = world.single.engine.clone();
     let (order, reason) = (order_id("O"), DeclineReason::Closed);
-    let command =
-        DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
+    let command = DeclineShipment {
+        meta: meta(),
+        order,
+        shipment: 1,
+        reason,
+        lines: LineUnits::new(),
+        paused_until: None,
+    };
     world.single.run(engine.decline_shipment(command)).expect("it declines");
     // The other node lacks a B: half a bundle is none.
     assert_eq!(world.rests("O"), [at(0, "E", WAITS, 1), at(1, "E", WAITS, 2)]);

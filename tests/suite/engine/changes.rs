@@ -419,6 +419,7 @@ fn a_shipment_that_its_node_declined_meanwhile_is_joined_by_nothing() {
             shipment: 1,
             reason: DeclineReason::Damaged,
             lines: LineUnits::new(),
+            paused_until: None,
         };
         engine.decline_shipment(decline).await.expect("declined");
         assert_eq!(commit(&engine, &scarf).await, Ok(false));

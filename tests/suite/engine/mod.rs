@@ -20,6 +20,7 @@ mod in_flight;
 mod mixtures;
 mod overdue;
 mod pains;
+mod pauses;
 mod pickup;
 mod priority;
 mod promise;

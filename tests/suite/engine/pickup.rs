@@ -80,8 +80,14 @@ impl World {
     fn decline(&mut self, id: &str) {
         let engine = self.single.engine.clone();
         let (order, reason) = (order_id(id), DeclineReason::Capacity);
-        let decline =
-            DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
+        let decline = DeclineShipment {
+            meta: meta(),
+            order,
+            shipment: 1,
+            reason,
+            lines: LineUnits::new(),
+            paused_until: None,
+        };
         self.single.run(engine.decline_shipment(decline)).expect("it is declined");
         self.single.drain();
     }

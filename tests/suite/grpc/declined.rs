@@ -2,6 +2,8 @@
 
 mod answers;
 
+use std::time::{Duration, SystemTime};
+
 use backstock_proto::v1;
 
 use super::overdue::{date, today};
@@ -157,6 +159,47 @@ async fn a12_a_pickup_line_that_the_store_declines_is_not_shipped_from_elsewhere
     server.stop().await.expect("drained");
     let mut server = TestServer::start(directory.path()).await;
     assert_eq!(read(&mut server, "A").await, before);
+    server.stop().await.expect("drained");
+}
+
+/// A store counted two too many, and is closed until the day after tomorrow: both are said with the
+/// decline, and told of the item and of the node.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_says_with_a_decline_how_many_it_lacks_or_until_when_it_is_closed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = TestServer::stocked(directory.path()).await;
+    server.define_node(store()).await;
+    server.set_stock("SKU", "BOSTON", 10).await;
+    let mut declined = async |id: &str, reason: v1::DeclineReason, paused_until| {
+        let only = v1::Pickup { node_id: "BOSTON".into(), only_stock_there: true };
+        let order = v1::PlaceOrderRequest {
+            destination_postal_code: String::new(),
+            pickup: Some(only),
+            ..waiting_order(id, &[("SKU", 2)])
+        };
+        server.orders.place_order(order).await.expect("placed");
+        let decline = v1::DeclineShipmentRequest {
+            order_id: id.into(),
+            shipment_number: 1,
+            reason: reason.into(),
+            paused_until,
+            ..Default::default()
+        };
+        server.fulfillment.decline_shipment(decline).await.map(|_| ())
+    };
+    let until = prost_types::Timestamp::from(SystemTime::now() + Duration::from_secs(2 * 86_400));
+    let wrong =
+        declined("A", v1::DeclineReason::Short, Some(until)).await.expect_err("not with it");
+    assert_eq!(wrong.code(), tonic::Code::InvalidArgument);
+    assert!(wrong.message().contains("paused_until"), "{wrong:?}");
+    declined("B", v1::DeclineReason::Short, None).await.expect("declined");
+    declined("C", v1::DeclineReason::Closed, Some(until)).await.expect("declined");
+    assert_eq!(server.on_hand("SKU", "BOSTON").await, 8, "two fewer, once");
+    let get = v1::GetNodeRequest { node_id: "BOSTON".into(), min_version: 0 };
+    let told = server.catalog.get_node(get).await.expect("known").into_inner();
+    let told = told.node.expect("the node").paused_until.expect("it is paused");
+    assert_eq!(told.seconds, until.seconds);
+    server.audit().await;
     server.stop().await.expect("drained");
 }
 

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::calendar::{CUT_OFF_MINUTES_MAX, Zone};
 use crate::geo::PostalCodes;
 use crate::limits::{self, NODES_MAX};
-use crate::model::check::{finish, in_range};
+use crate::model::check::{days_ahead, finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
     Confidence, Day, Eligibility, Location, Meta, Node, NodeId, NodeKind, NodeNo, PickupOffer,
-    PostalCode, Refusal, ReleaseRule, Rule, ServiceName, Text, Violation, WEEKDAY_NAMES,
+    PostalCode, Refusal, ReleaseRule, Rule, ServiceName, Text, Timestamp, Violation, WEEKDAY_NAMES,
     WeekdayCutOffs,
 };
 use crate::state::network::Network;
@@ -80,6 +80,8 @@ pub struct NodeDefinition {
     pub pickup_days: Option<u16>,
     #[n(20)]
     pub release: Option<ReleaseRule>,
+    #[n(21)]
+    pub paused_until: Option<Timestamp>,
 }
 
 /// A node was defined, or changed.
@@ -187,6 +189,7 @@ impl NodeDefinition {
             reliability: self.reliability,
             pickup_days: self.pickup_days,
             release: self.release,
+            paused_until: self.paused_until,
         }
     }
 }
@@ -252,6 +255,10 @@ impl Command for DefineNode {
     fn validate(&self, facts: &Facts<'_>) -> Result<(), Vec<Violation>> {
         let mut found = self.node.validate(facts.postal).err().unwrap_or_default();
         found.extend(unknown_services(&self.node.eligibility, facts.network));
+        if let Some(until) = self.node.paused_until {
+            let span = (self.meta.at, until);
+            days_ahead(&mut found, "paused_until", span, limits::PAUSE_DAYS_MAX);
+        }
         finish(found)
     }
 
@@ -298,6 +305,7 @@ impl Event for NodeDefined {
 
     fn extension(&self) -> usize {
         match &*self.node {
+            node if node.paused_until.is_some() => 6,
             node if node.paces_work() => 5,
             node if node.reliability.is_some() => 4,
             node if node.is_newest() => 3,

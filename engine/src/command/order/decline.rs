@@ -15,18 +15,20 @@ use serde_json::{Value, json};
 
 use super::handled::whole_bundles;
 use super::{find, planned, units};
-use crate::limits::{LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX};
-use crate::model::check::{finish, in_range};
+use crate::limits::{
+    LINE_UNITS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX, PAUSE_DAYS_MAX,
+};
+use crate::model::check::{days_ahead, finish, in_range};
 use crate::model::digest::fingerprint;
-use crate::model::effect::{Effect, Effects};
+use crate::model::effect::{Configuration, Effect, Effects};
 use crate::model::event::Event;
 use crate::model::fulfilment::Content;
 use crate::model::order::by_pair;
 use crate::model::stock::{Decline, Declined};
 use crate::model::{
-    AllocationUnits, Answer, AnswerKind, DeclineReason, LineUnits, Meta, Order, OrderEffect,
-    OrderId, OrderNo, Pair, PartDeclined, Proposal, Refusal, Rule, Serves, StockChange,
-    StockEffect, Timestamp, UnitState, Violation,
+    AllocationUnits, Answer, AnswerKind, DeclineReason, LineUnits, Meta, NodeNo, Order,
+    OrderEffect, OrderId, OrderNo, Pair, PartDeclined, Proposal, Refusal, Rule, Serves,
+    StockChange, StockEffect, Timestamp, UnitState, Violation,
 };
 use crate::state::network::is_supplier;
 use crate::transaction::attempts::Attempts;
@@ -49,6 +51,8 @@ pub struct DeclineShipment {
     pub reason: DeclineReason,
     /// Units of single lines, from 0; everything that is left of the shipment when empty.
     pub lines: LineUnits,
+    /// Until when the node takes no new work, if it says so.
+    pub paused_until: Option<Timestamp>,
 }
 
 /// A node does not ship what it was given.
@@ -80,6 +84,9 @@ pub struct ShipmentDeclined {
     /// he is.
     #[n(7)]
     pub asks: Option<bool>,
+    /// The node that takes no new work, and until when, if it said so: the event is extended then.
+    #[n(8)]
+    pub paused: Option<(NodeNo, Timestamp)>,
 }
 
 /// Units of a shipment that are declined, some of them picked, or not all that the shipment has.
@@ -101,6 +108,10 @@ impl Command for DeclineShipment {
     }
 
     fn fingerprint(&self) -> u64 {
+        if let Some(until) = self.paused_until {
+            let (of, lines) = ((&self.order, self.shipment, self.reason), self.lines.to_vec());
+            return fingerprint(&("decline", of, lines, until));
+        }
         if self.lines.is_empty() {
             return fingerprint(&("decline", &self.order, self.shipment, self.reason));
         }
@@ -139,7 +150,10 @@ impl Command for DeclineShipment {
         let (no, id, pairs) = (order.no, order.header.id.clone(), pairs.collect());
         let (at, reason) = (self.meta.at, self.reason);
         let asks = asks(&order, shipment).then_some(true);
-        Ok(Decision::Event(ShipmentDeclined { no, id, shipment, at, reason, pairs, apart, asks }))
+        let paused = self.paused_until.filter(|until| *until > at).map(|until| (node, until));
+        let declined =
+            ShipmentDeclined { no, id, shipment, at, reason, pairs, apart, asks, paused };
+        Ok(Decision::Event(declined))
     }
 }
 
@@ -161,6 +175,13 @@ impl DeclineShipment {
             }
             let max = LINE_UNITS_MAX.into();
             in_range(&mut found, format!("lines[{at}].quantity"), (*units).into(), 1, max);
+        }
+        if let Some(until) = self.paused_until {
+            days_ahead(&mut found, "paused_until", (self.meta.at, until), PAUSE_DAYS_MAX);
+            if !self.reason.may_pause() {
+                let why = "is said with the reasons CAPACITY and CLOSED alone".into();
+                found.push(Violation::new("paused_until", until, Rule::Malformed(why)));
+            }
         }
         // Nobody knows of units that were said to be missing twice, or two times.
         if !self.lines.is_empty() && self.meta.request_id.is_none() {
@@ -302,7 +323,7 @@ fn proposals(
 
 impl Event for ShipmentDeclined {
     fn describe(&self) -> Value {
-        let Self { no, id, shipment, at, reason, pairs, apart, asks } = self;
+        let Self { no, id, shipment, at, reason, pairs, apart, asks, paused } = self;
         let apart = apart.as_ref().and_then(|apart| apart.units.as_deref());
         let of_pair = |(pair, declined): &(Pair, Declined)| {
             json!({
@@ -314,12 +335,14 @@ impl Event for ShipmentDeclined {
             "answered_at": at.to_string(), "reason": reason.as_str(),
             "pairs": pairs.iter().map(of_pair).collect::<Vec<_>>(),
             "apart": apart.map(units), "customer_asked": asks.unwrap_or(false),
+            "paused_until": paused.map(|(_, until)| until.to_string()),
         })
     }
 
     fn extension(&self) -> usize {
         let has_beside = |(_, declined): &(Pair, Declined)| declined.beside.is_some();
         match &self.apart {
+            _ if self.paused.is_some() || self.reason == DeclineReason::Short => 4,
             _ if self.asks.is_some() => 3,
             Some(_) => 2,
             None => usize::from(self.pairs.iter().any(has_beside)),
@@ -329,7 +352,7 @@ impl Event for ShipmentDeclined {
 
 impl Effective for ShipmentDeclined {
     fn effects(self) -> Effects {
-        let Self { no, shipment, at, reason, pairs, apart, asks, .. } = self;
+        let Self { no, shipment, at, reason, pairs, apart, asks, paused, .. } = self;
         let asks = asks.unwrap_or(false);
         let change = |(pair, declined)| {
             let change = StockChange::Declined(Box::new(declined));
@@ -348,6 +371,8 @@ impl Effective for ShipmentDeclined {
                 }
             },
         ));
+        let pause = |(node, until)| Effect::Configuration(Configuration::Paused(node, until));
+        effects.extend(paused.map(pause));
         effects
     }
 }

@@ -4,12 +4,13 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use crate::limits::{ORDER_HOLD_STOCK_DAYS_MAX, ORDER_HOLDS_MAX};
+use crate::model::check::{days_ahead, finish};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
     Meta, Order, OrderEffect, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderState,
-    Refusal, Rule, Text, Timestamp, Violation,
+    Refusal, Text, Timestamp, Violation,
 };
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
@@ -80,14 +81,12 @@ impl HoldOrder {
     /// # Errors
     /// Every field that is wrong.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
-        let days = |until: Timestamp| until.since(self.meta.at).as_secs() / 86_400;
-        match self.stock_until {
-            Some(until) if days(until) > ORDER_HOLD_STOCK_DAYS_MAX => {
-                let rule = format!("is more than {ORDER_HOLD_STOCK_DAYS_MAX} days ahead");
-                Err(vec![Violation::new("stock_until", until, Rule::Malformed(rule))])
-            }
-            _ => Ok(()),
+        let mut found = Vec::new();
+        if let Some(until) = self.stock_until {
+            let span = (self.meta.at, until);
+            days_ahead(&mut found, "stock_until", span, ORDER_HOLD_STOCK_DAYS_MAX);
         }
+        finish(found)
     }
 }
 

@@ -17,7 +17,7 @@ pub use event::ShipmentProgressed;
 use smallvec::SmallVec;
 
 use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_MAX};
-use crate::model::check::{finish, in_range};
+use crate::model::check::{days_ahead, finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::{
     Act, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderId, Pair, Refusal, Rule,
@@ -95,25 +95,16 @@ impl ProgressShipment {
                 let rule = Rule::Malformed("is not after the time of the request".into());
                 found.push(Violation::new("until", *until, rule));
             }
-            Step::Recall { until } if days_after(self.meta.at, *until) > RECALL_DAYS_MAX => {
-                found.push(Violation::new("until", *until, days_ahead(RECALL_DAYS_MAX)));
+            Step::Recall { until } => {
+                days_ahead(&mut found, "until", (self.meta.at, *until), RECALL_DAYS_MAX);
             }
-            Step::Deliver { at: Some(at), .. } if days_after(self.meta.at, *at) > 0 => {
-                found.push(Violation::new("delivered_time", *at, days_ahead(1)));
+            Step::Deliver { at: Some(at), .. } => {
+                days_ahead(&mut found, "delivered_time", (self.meta.at, *at), 1);
             }
             _ => {}
         }
         finish(found)
     }
-}
-
-fn days_ahead(max: u64) -> Rule {
-    Rule::Malformed(format!("is more than {max} days ahead"))
-}
-
-/// Whole days from one instant to a later one.
-fn days_after(from: Timestamp, to: Timestamp) -> u64 {
-    to.since(from).as_secs() / (24 * 60 * 60)
 }
 
 impl Command for ProgressShipment {

@@ -78,7 +78,17 @@ fn declined(id: &OrderId) -> ShipmentDeclined {
     let units = vec![unit(); ORDER_ALLOCATIONS_MAX];
     let apart = Some(Apart { put_back: units.clone(), units: Some(units) });
     let asks = Some(true);
-    ShipmentDeclined { no, id, shipment: u16::MAX, at: AT, reason, pairs, apart, asks }
+    ShipmentDeclined {
+        no,
+        id,
+        shipment: u16::MAX,
+        at: AT,
+        reason,
+        pairs,
+        apart,
+        asks,
+        paused: Some((NodeNo(u16::MAX), AT)),
+    }
 }
 
 fn last_served() -> Priority {

@@ -3,8 +3,9 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, definition, dispatch, extend, hold, hold_id, hold_order,
-    node_id, opening, prioritise, queueable, recall, release, release_order_hold, store, wave,
+    bundle, change, change_hold, confirm, decline, definition, dispatch, extend, hold, hold_id,
+    hold_order, node_id, opening, prioritise, queueable, recall, release, release_order_hold,
+    store, wave,
 };
 use crate::command::tests::sources::commands;
 use crate::command::{
@@ -219,6 +220,7 @@ fn orders(carrier: &mut Carrier) {
                 shipment: 1,
                 reason,
                 lines: LineUnits::new(),
+                paused_until: None,
             })
             .await
     });
@@ -422,8 +424,8 @@ fn order_holds(carrier: &mut Carrier) {
     let there = Destination::Pickup(Pickup { node: node_id("S"), only_there: true });
     carrier.order("place_order_declined_pickup", |command| command.order.destination = there);
     let order = order_id("place_order_declined_pickup");
-    let decline = DeclineShipment { order: order.clone(), ..crate::command::fixture::decline(1) };
-    run(&mut carrier.pump, carrier.engine.decline_shipment(decline));
+    let declined = DeclineShipment { order: order.clone(), ..decline(1) };
+    run(&mut carrier.pump, carrier.engine.decline_shipment(declined));
     carrier.carry("resolve_decline", async |engine, meta| {
         engine.resolve_decline(ResolveDecline { meta, order, shipment: 1 }).await
     });
@@ -453,9 +455,26 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     fulfilment(&mut carrier);
     changes(&mut carrier);
     order_holds(&mut carrier);
+    pauses(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
+}
+
+fn pauses(carrier: &mut Carrier) {
+    carrier.carry("define_node_paused", async |engine, meta| {
+        let node = definition("P", NodeKind::Store);
+        let paused_until = Some(AT.saturating_add_micros(1));
+        engine.define_node(DefineNode { meta, node: NodeDefinition { paused_until, ..node } }).await
+    });
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_paused", |_| {});
+    carrier.carry("decline_shipment_paused", async |engine, meta| {
+        let (order, paused_until) = (order_id("place_order_paused"), Some(AT));
+        let reason = DeclineReason::Capacity;
+        let declined = DeclineShipment { meta, order, reason, paused_until, ..decline(1) };
+        engine.decline_shipment(declined).await
+    });
 }
 
 fn fulfilment(carrier: &mut Carrier) {

@@ -15,6 +15,8 @@ pub enum Goods {
     There,
     /// None of them are on the shelf.
     Gone,
+    /// They are not there. Others are.
+    Missing,
     /// They are there, and cannot be sold.
     Unsellable,
 }
@@ -26,6 +28,7 @@ const TABLE: [(DeclineReason, Goods); DeclineReason::ALL.len()] = [
     (DeclineReason::Damaged, Goods::Unsellable),
     (DeclineReason::Capacity, Goods::There),
     (DeclineReason::Closed, Goods::There),
+    (DeclineReason::Short, Goods::Missing),
 ];
 
 /// What a reason says of the goods.
@@ -45,6 +48,9 @@ impl Goods {
                 "nothing, until units are counted or come in",
                 "wait",
             ],
+            Self::Missing => {
+                ["fewer by the declined units", "as before", "wait if they are not covered"]
+            }
             Self::Unsellable => {
                 ["as it is, the units unavailable", "as before", "wait if they are not covered"]
             }
@@ -108,11 +114,13 @@ impl Stock {
     /// What a node holds that does not ship so many units, some of which were picked.
     fn shelf_after(&self, reason: DeclineReason, (firm, picked): (u32, u32)) -> Option<Found> {
         let Found { on_hand, unavailable } = self.there();
+        // What cannot be sold lies elsewhere, and so does what others' orders were picked for.
+        let elsewhere = unavailable.saturating_add(self.picked() - picked).min(on_hand);
         match goods(reason) {
-            // What cannot be sold lies elsewhere, and so does what others' orders were picked for.
-            Goods::Gone => {
-                let elsewhere = unavailable.saturating_add(self.picked() - picked);
-                Some(Found { on_hand: elsewhere.min(on_hand), unavailable })
+            Goods::Gone => Some(Found { on_hand: elsewhere, unavailable }),
+            Goods::Missing => {
+                let on_hand = on_hand.saturating_sub(firm).max(elsewhere);
+                Some(Found { on_hand, unavailable })
             }
             Goods::Unsellable => {
                 Some(Found { on_hand, unavailable: (unavailable + firm).min(on_hand) })
@@ -126,13 +134,13 @@ impl Stock {
     fn feed_after(&self, reason: DeclineReason, firm: u32) -> Option<Found> {
         let most = if self.is_unlimited() { u32::MAX } else { self.on_hand };
         let others = (self.allocated - firm).min(most);
-        let damaged = || self.on_hand.saturating_sub(firm).max(others);
+        let fewer = || self.on_hand.saturating_sub(firm).max(others);
         match goods(reason) {
             Goods::Gone => Some(Found { on_hand: others, unavailable: 0 }),
-            Goods::Unsellable if !self.is_unlimited() => {
-                Some(Found { on_hand: damaged(), unavailable: 0 })
+            Goods::Unsellable | Goods::Missing if !self.is_unlimited() => {
+                Some(Found { on_hand: fewer(), unavailable: 0 })
             }
-            Goods::There | Goods::Unsellable => None,
+            Goods::There | Goods::Unsellable | Goods::Missing => None,
         }
     }
 

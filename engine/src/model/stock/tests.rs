@@ -608,6 +608,7 @@ fn a_reason_does_to_the_shelf_what_the_table_says() {
         let expected = match goods(reason) {
             Goods::There => (9, 0, 6, 3, 0),
             Goods::Gone => (0, 0, 0, 3, 3),
+            Goods::Missing => (6, 0, 3, 3, 0),
             Goods::Unsellable => (9, 3, 3, 3, 0),
         };
         assert_eq!(is, expected, "{reason:?}");

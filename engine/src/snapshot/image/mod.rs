@@ -8,7 +8,8 @@
 //! collected or have bundles; version 9 has openings of sales, what they drew, and how reliable
 //! suppliers are; version 10 has when suppliers stated what they have, and orders that nodes worked
 //! on; version 11 has orders with features that came later; version 12 has how nodes pace their work,
-//! and orders of which packages wait until an instant. Each is written only where
+//! and orders of which packages wait until an instant; version 13 has nodes that take no new work until
+//! then. Each is written only where
 //! there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -42,9 +43,9 @@ pub(super) use items_v9::{ArchivedItemsV9, ItemsV9, have_openings};
 pub(super) use items_v10::{ArchivedItemsV10, ItemsV10, have_dated_feeds};
 pub(super) use network::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    ArchivedCatalogueV9, ArchivedCatalogueV12, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8,
-    CatalogueV9, CatalogueV12, differs_by_weekday, have_paces, have_reliabilities, is_newest,
-    restricts,
+    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, CatalogueV1, CatalogueV3,
+    CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, differs_by_weekday,
+    have_paces, have_pauses, have_reliabilities, is_newest, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use stock::{

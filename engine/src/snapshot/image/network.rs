@@ -16,7 +16,7 @@ use crate::geo::Bands;
 use crate::limits::DAYS_MAX;
 use crate::model::{
     Band, Day, Eligibility, Location, Lsn, Node, NodeId, Objective, OwnStock, PickupOffer, Policy,
-    PostalCode, ReleaseRule, Service, ServiceName, Text, WeekdayCutOffs, Weekdays,
+    PostalCode, ReleaseRule, Service, ServiceName, Text, Timestamp, WeekdayCutOffs, Weekdays,
 };
 use crate::state::network::{Network, PlanningNode, calendar_kept};
 
@@ -68,6 +68,14 @@ pub(in crate::snapshot) struct CatalogueV12 {
     all_else: CatalogueV9,
     /// By node: none for one that says nothing of it.
     paces: Vec<Option<PaceImageV12>>,
+}
+
+/// The same, with nodes that take no new work.
+#[derive(Archive, Serialize)]
+pub(in crate::snapshot) struct CatalogueV13 {
+    all_else: CatalogueV12,
+    /// By node, in microseconds since 1970: none for one that takes work.
+    paused_until: Vec<Option<i64>>,
 }
 
 /// How long packages wait at a node, and when its shipments are released.
@@ -241,6 +249,18 @@ impl From<&Network> for CatalogueV12 {
         let paces = network.nodes.iter().map(pace).collect();
         Self { all_else: network.into(), paces }
     }
+}
+
+impl From<&Network> for CatalogueV13 {
+    fn from(network: &Network) -> Self {
+        let until = |n: &PlanningNode| n.node.paused_until.map(Timestamp::as_micros);
+        Self { all_else: network.into(), paused_until: network.nodes.iter().map(until).collect() }
+    }
+}
+
+/// Whether a node takes no new work until some time.
+pub(in crate::snapshot) fn have_pauses(network: &Network) -> bool {
+    network.nodes.iter().any(|planning| planning.node.paused_until.is_some())
 }
 
 /// Whether a node says how it paces its work.
@@ -428,6 +448,11 @@ impl ArchivedCatalogueV9 {
 impl ArchivedCatalogueV12 {
     /// The network as it was, for a table of so many postal codes.
     pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (nodes, policy) = self.parts()?;
+        self.all_else.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+    }
+
+    fn parts(&self) -> Result<(Vec<(Node, Lsn)>, Policy), ImageError> {
         let (mut nodes, policy) = self.all_else.parts()?;
         if nodes.len() != self.paces.len() {
             return Err(ImageError::inconsistent("catalogue", "how other nodes pace their work"));
@@ -441,7 +466,23 @@ impl ArchivedCatalogueV12 {
                 (false, minutes) => minutes.map(ReleaseRule::BeforeCutOff),
             };
         }
-        self.all_else.all_else.all_else.all_else.all_else.network_of(nodes, policy, postal_codes)
+        Ok((nodes, policy))
+    }
+}
+
+impl ArchivedCatalogueV13 {
+    /// The network as it was, for a table of so many postal codes.
+    pub(in crate::snapshot) fn network(&self, postal_codes: usize) -> Result<Network, ImageError> {
+        let (mut nodes, policy) = self.all_else.parts()?;
+        if nodes.len() != self.paused_until.len() {
+            return Err(ImageError::inconsistent("catalogue", "which other nodes take work"));
+        }
+        for ((node, _), until) in nodes.iter_mut().zip(self.paused_until.iter()) {
+            let until = until.as_ref().map(|until| until.to_native());
+            node.paused_until = until.map(Timestamp::from_micros);
+        }
+        let first = &self.all_else.all_else.all_else.all_else.all_else.all_else;
+        first.network_of(nodes, policy, postal_codes)
     }
 }
 
@@ -492,6 +533,7 @@ fn node(image: &ArchivedNodeImageV1) -> Result<Node, ImageError> {
         reliability: None,
         pickup_days: None,
         release: None,
+        paused_until: None,
     })
 }
 

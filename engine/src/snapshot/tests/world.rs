@@ -457,6 +457,7 @@ pub(super) fn node(no: u16, version: u32) -> Node {
             30 => Some(ReleaseRule::BeforeCutOff(90)),
             _ => None,
         },
+        paused_until: (version % 32 == 22).then(|| Timestamp::from_micros(version.into())),
     }
 }
 

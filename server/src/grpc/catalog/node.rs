@@ -30,7 +30,7 @@ const ENABLED: bool = true;
 
 /// What an update mask may name. The kind cannot change: named, another one is
 /// refused and not passed over.
-pub(super) const FIELDS: [&str; 23] = [
+pub(super) const FIELDS: [&str; 24] = [
     "kind",
     "postal_code",
     "country_code",
@@ -54,6 +54,7 @@ pub(super) const FIELDS: [&str; 23] = [
     "pickup_days",
     "release_minutes_before_cut_off",
     "releases_at_once",
+    "paused_until",
 ];
 
 /// Reads a node. All that is wrong is noted; the definition is whole when nothing is.
@@ -77,6 +78,9 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
     let pickup_days = node
         .pickup_days
         .map(|days| found.fits("node.pickup_days", days.into(), 1, limits::PICKUP_DAYS_MAX.into()));
+    let paused_until = node.paused_until.as_ref();
+    let paused_until =
+        paused_until.and_then(|until| times::instant(found, "node.paused_until", until));
     let mut definition = NodeDefinition {
         id,
         kind: kind.unwrap_or(NodeKind::Warehouse),
@@ -92,6 +96,7 @@ pub(super) fn read(found: &mut Violations, id: NodeId, node: &v1::Node) -> NodeD
         reliability,
         pickup_days,
         release: release(found, node),
+        paused_until,
         shipment_cost: node.shipment_cost_minor,
         unit_cost: node.unit_cost_minor,
         lead_time_days: found.fits(path, node.lead_time_days.into(), 0, max),
@@ -182,6 +187,7 @@ pub(super) fn message(node: &Node) -> v1::Node {
         reliability: node.reliability,
         pickup_days: node.pickup_days,
         release: node.release,
+        paused_until: node.paused_until,
         shipment_cost: node.shipment_cost,
         unit_cost: node.unit_cost,
         lead_time_days: node.lead_time_days,
@@ -223,5 +229,6 @@ pub(super) fn defined(node: &NodeDefinition) -> v1::Node {
             Some(ReleaseRule::AtOnce) | None => None,
         },
         releases_at_once: node.release == Some(ReleaseRule::AtOnce),
+        paused_until: node.paused_until.map(times::timestamp),
     }
 }

@@ -105,6 +105,7 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "release_minutes_before_cut_off" => {
                 node.release_minutes_before_cut_off = given.release_minutes_before_cut_off;
             }
+            "paused_until" => node.paused_until = given.paused_until,
             "releases_at_once" => node.releases_at_once = given.releases_at_once,
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,

@@ -10,6 +10,7 @@ use super::steps::lines;
 use super::{number, refused};
 use crate::grpc::enums::decline_reason;
 use crate::grpc::fields::FieldNames;
+use crate::grpc::times;
 use crate::grpc::{Api, plain};
 use crate::status::Violations;
 
@@ -37,7 +38,9 @@ fn read(api: &Api, request: &v1::DeclineShipmentRequest) -> Result<DeclineShipme
     let shipment = number(request.shipment_number);
     let reason = reason.unwrap_or(DeclineReason::Unspecified);
     let lines = lines(&mut found, &request.lines);
-    let command = DeclineShipment { meta, order, shipment, reason, lines };
+    let until = request.paused_until.as_ref();
+    let paused_until = until.and_then(|until| times::instant(&mut found, "paused_until", until));
+    let command = DeclineShipment { meta, order, shipment, reason, lines, paused_until };
     found.rules(command.validate(), &FieldNames::PLAIN);
     found.finish(command)
 }

@@ -4,7 +4,7 @@ use backstock_proto::v1;
 use prost_types::FieldMask;
 
 use super::working_days::{self, places, working_days};
-use super::{WHOLE_NUMBER, list};
+use super::{INSTANT_OR_NONE, WHOLE_NUMBER, instant_or_none, list};
 use crate::client::words;
 use crate::dates;
 use crate::import::record::{Bad, Columns, Record};
@@ -24,7 +24,7 @@ const NAMES: &str = "names with commas or semicolons between them, as \"web; in 
 
 /// The field that each column is of. That `kind` stays is for the server to see:
 /// it refuses another one.
-const FIELDS: [(&str, &str); 23] = [
+const FIELDS: [(&str, &str); 24] = [
     ("kind", "kind"),
     ("postal_code", "postal_code"),
     ("country_code", "country_code"),
@@ -48,6 +48,7 @@ const FIELDS: [(&str, &str); 23] = [
     ("pickup_days", "pickup_days"),
     ("release_minutes_before_cut_off", "release_minutes_before_cut_off"),
     ("releases_at_once", "releases_at_once"),
+    ("paused_until", "paused_until"),
 ];
 
 /// A node that is new, or what a row says of one that is there: what it leaves
@@ -70,6 +71,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
     columns.required("working_days");
     let kind = columns.parsed("kind", "warehouse, store, third_party or supplier", kind);
     let days = columns.parsed("working_days", working_days::EXPECTED, working_days);
+    let paused = columns.parsed("paused_until", INSTANT_OR_NONE, instant_or_none);
     let mut capacity = |column| columns.parsed(column, "a whole number or none", number_or_none);
     let units = capacity("capacity_units_per_day");
     let shipments = capacity("capacity_shipments_per_day");
@@ -98,6 +100,7 @@ fn whole(columns: &mut Columns<'_>) -> v1::Node {
         reliability_basis_points: reliability.flatten(),
         pickup_days: pickup_days.flatten(),
         release_minutes_before_cut_off: release.flatten(),
+        paused_until: paused.flatten(),
         releases_at_once: columns
             .parsed("releases_at_once", "true or false", truth)
             .unwrap_or_default(),

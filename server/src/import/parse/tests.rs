@@ -200,6 +200,7 @@ fn what_would_be_cut_to_a_value_is_refused() {
         ("capacity_shipments_per_day", &["5", "none"], &["5.5", "1,000", "-1"]),
         ("min_order_quantity", &["12", "none"], &["12.0", "1,000", "-1"]),
         ("reliability_basis_points", &["9750", "none"], &["97.5%", "-1"]),
+        ("paused_until", &["2026-12-01T08:00:00Z", "none"], &["tomorrow", "08:00"]),
         ("pickup_days", &["7", "none"], &["7 days", "-1"]),
         ("release_minutes_before_cut_off", &["0", "90", "none"], &["01:30", "-1"]),
         ("releases_at_once", &["true", "FALSE"], &["yes", "1"]),

@@ -1,8 +1,9 @@
 //! A node's answer that it does not ship what it was given.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use backstock_engine::model::{AnswerKind, DeclineReason, Lsn, NodeKind, Supply};
+use backstock_engine::model::{AnswerKind, DeclineReason, Lsn, NodeKind, Supply, Timestamp};
 
 use super::{Fact, by_pair};
 use crate::naive::Naive;
@@ -27,6 +28,8 @@ pub struct ShipmentDeclined {
     pub apart: Option<Vec<(u16, u32)>>,
     /// Whether the customer is asked.
     pub asks: bool,
+    /// Until when its node takes no new work, if it says so.
+    pub paused_until: Option<Timestamp>,
 }
 
 impl Fact for ShipmentDeclined {
@@ -65,6 +68,10 @@ impl Fact for ShipmentDeclined {
             let at = (sku.clone(), node.clone());
             let said = (self.found.get(&at).copied(), naive.had_by_others(&at, no, asked));
             naive.pair(sku, node).decline(no, &off, (self.reason, at_supplier), &said)?;
+        }
+        if let (Some(until), Some((_, _, node))) = (self.paused_until, open.keys().next()) {
+            let node = Arc::make_mut(&mut naive.nodes).get_mut(node).ok_or("no such node")?;
+            node.paused_until = node.paused_until.max(Some(until));
         }
         Ok(())
     }

@@ -149,8 +149,14 @@ fn a_shipment_with_lines_that_share_an_item_is_declined_once() {
         world.place("O", &lines, Shortage::Reject).expect("it is there");
         let engine = world.single.engine.clone();
         let order = order_id("O");
-        let command =
-            DeclineShipment { meta: meta(), order, shipment: 1, reason, lines: LineUnits::new() };
+        let command = DeclineShipment {
+            meta: meta(),
+            order,
+            shipment: 1,
+            reason,
+            lines: LineUnits::new(),
+            paused_until: None,
+        };
         world.single.run(engine.decline_shipment(command)).expect("it declines");
         let rests = world.rests("O");
         assert!(rests.iter().all(|(.., supply, _)| *supply == WAITS), "{reason:?}: {rests:?}");

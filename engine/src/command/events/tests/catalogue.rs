@@ -67,6 +67,7 @@ fn node() -> Node {
         reliability: None,
         pickup_days: None,
         release: None,
+        paused_until: None,
         pickup: PickupOffer::default(),
     }
 }
@@ -111,6 +112,7 @@ fn of_nodes() -> Vec<Named> {
         ("node_defined_with_reliability", node_defined(vendor)),
         ("node_defined_with_pickup_days", node_defined(keeps)),
         ("node_defined_with_release", node_defined(releases)),
+        ("node_defined_with_pause", node_defined(Node { paused_until: Some(ETA), ..node() })),
     ]
 }
 

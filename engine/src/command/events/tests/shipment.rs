@@ -54,6 +54,7 @@ fn of_answers() -> Vec<Named> {
                 pairs,
                 apart: None,
                 asks: None,
+                paused: None,
             }
             .into(),
         ),
@@ -68,6 +69,7 @@ fn of_answers() -> Vec<Named> {
                 pairs: vec![(PAIR, of_lines)],
                 apart: None,
                 asks: None,
+                paused: None,
             }
             .into(),
         ),
@@ -91,10 +93,22 @@ fn of_asked_customers() -> Vec<Named> {
         pairs: vec![(PAIR, declined)],
         apart: None,
         asks: Some(true),
+        paused: None,
     };
     let (no, id, priority) = (OrderNo(1 << 33), order_id(), Priority::DEFAULT);
     let resolved = DeclineResolved { no, id, shipment: 1, pairs: vec![PAIR], priority };
-    vec![("pickup_declined", declined.into()), ("decline_resolved", resolved.into())]
+    let pauses = ShipmentDeclined {
+        reason: DeclineReason::Closed,
+        paused: Some((PAIR.node, ETA)),
+        ..declined.clone()
+    };
+    let short = ShipmentDeclined { reason: DeclineReason::Short, ..declined.clone() };
+    vec![
+        ("pickup_declined", declined.into()),
+        ("decline_resolved", resolved.into()),
+        ("pause_declined", pauses.into()),
+        ("short_declined", short.into()),
+    ]
 }
 
 /// A package in each state that one can be in.
@@ -168,6 +182,7 @@ fn of_fulfilment() -> Vec<Named> {
         pairs: pairs.clone(),
         apart,
         asks: None,
+        paused: None,
     };
     vec![
         ("shipment_progressed", progressed(Act::Ship, None).into()),

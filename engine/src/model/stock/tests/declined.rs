@@ -1,7 +1,9 @@
 //! Tables: what a pair comes to whose node does not ship units of an order.
 
 use super::*;
-use crate::model::answer::DeclineReason::{self, Capacity, Closed, Damaged, NotFound, Unspecified};
+use crate::model::answer::DeclineReason::{
+    self, Capacity, Closed, Damaged, NotFound, Short, Unspecified,
+};
 
 /// Ten on the shelf, one of which cannot be sold. Order 1 has three of them, order 2 four, and
 /// order 3 waits for two.
@@ -48,6 +50,8 @@ fn a_shelf_is_told_anew_by_the_reason() {
         (NotFound, (1, 0, 9, 0), 1),
         // The three cannot be sold either.
         (Damaged, (10, 4, 5, 2), 4),
+        // The three are not there: the others are.
+        (Short, (7, 4, 5, 2), 1),
     ];
     for (reason, (on_hand, allocated, waiting, free), unavailable) in rows {
         let table = declines(shelf(), (1, 3, 0), reason, false);
@@ -63,6 +67,7 @@ fn a_feed_is_told_anew_by_the_reason() {
         // He has what others have of him, and nothing more.
         (Some(10), NotFound, (4, 4, 3, 0), false),
         (Some(10), Damaged, (7, 4, 3, 3), false),
+        (Some(10), Short, (7, 4, 3, 3), false),
         (None, NotFound, (4, 4, 3, 0), false),
     ];
     for (units, reason, (on_hand, allocated, waiting, free), is_unlimited) in rows {
@@ -70,8 +75,10 @@ fn a_feed_is_told_anew_by_the_reason() {
         let table = table.shows(on_hand, allocated, waiting, free);
         assert_eq!(table.stock.is_unlimited(), is_unlimited, "{reason:?}");
     }
-    let table = declines(feed(None), (1, 3, 0), Damaged, true);
-    assert!(table.stock.is_unlimited(), "of one without a bound nothing is known");
+    for reason in [Damaged, Short] {
+        let table = declines(feed(None), (1, 3, 0), reason, true);
+        assert!(table.stock.is_unlimited(), "of one without a bound nothing is known");
+    }
 }
 
 /// A shelf that was short before is empty all the same: nobody rests on it.
