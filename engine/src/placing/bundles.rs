@@ -103,7 +103,7 @@ pub async fn plan_bundles(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft,
     for line in 0..wanted.lines.len() {
         for (sku, entry) in wanted.items_of(line) {
             if let Vacant(new) = supplies.entry(sku) {
-                new.insert(look(kernel, (sku, entry), (&asks, wanted.own)).await?);
+                new.insert(look(kernel, entry, (&asks, wanted.own)).await?);
             }
         }
     }
@@ -126,7 +126,7 @@ pub async fn plan_bundles(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft,
 /// What there is of an item, by node, as far as who asks may have it; his own units are not counted.
 async fn look(
     kernel: &Kernel,
-    (sku, entry): (SkuNo, &Entry),
+    entry: &Entry,
     (asks, own): (&Arc<Asks>, Option<&Own>),
 ) -> Result<BTreeMap<NodeNo, There>, EngineError> {
     let mut nodes = BTreeMap::new();
@@ -140,9 +140,7 @@ async fn look(
         };
         if glance.has_terms && own.is_none_or(|own| own.others != Others::None) {
             let promise = promise_to(kernel, slot, asks).await?;
-            let on = |supply| own.map_or(0, |own| own.of_asker(pair(sku, slot.node), supply));
-            let own = i64::from(on(Supply::OnHand) + on(Supply::Supplier));
-            there.see(&promise, own);
+            there.see(&promise);
         }
         if glance.has_inbound {
             there.inbound = match ask(kernel, slot, StockMessage::ReadInbound).await? {

@@ -110,8 +110,7 @@ async fn plan_on_own(kernel: &Kernel, wanted: &Wanted<'_>) -> Result<Draft, Engi
                 asked = true;
                 let promise = promise_to(kernel, slot, &asks).await?;
                 seen.limits.extend(promise.limit.map(|why| (at, node, why)));
-                let known = [Supply::OnHand, Supply::Supplier].map(|of| own.of_asker(pair, of));
-                let free = promise.free - i64::from(known[0] + known[1]);
+                let free = promise.free - i64::from(promise.own);
                 glance = Glance { in_flight: promise.in_flight, ..glance.with_free(free) };
             }
             let free =

@@ -390,9 +390,9 @@ enum By {
 }
 
 impl There {
-    /// What a pair promises to who asks, who has so many of its units on hand already.
-    pub fn see(&mut self, promise: &Promise, own: i64) {
-        let others = promise.free - own;
+    /// What a pair promises to who asks, beyond what he has of it on hand already.
+    pub fn see(&mut self, promise: &Promise) {
+        let others = promise.free - i64::from(promise.own);
         let units = |units: i64| u32::try_from(units.max(0)).unwrap_or(u32::MAX);
         (self.free, self.short) = (units(others), units(-others));
         (self.in_flight, self.limit, self.has_terms) = (promise.in_flight, promise.limit, true);

@@ -142,16 +142,6 @@ impl Own {
         of_pair.map(|peg| peg.units).sum()
     }
 
-    /// Those of them that the hold or the order of [its number](Self::no) has itself: a pair that
-    /// is asked knows of no others.
-    pub fn of_asker(&self, pair: Pair, supply: Supply) -> u32 {
-        if !self.in_hand {
-            return self.on(pair, supply);
-        }
-        let stays = self.stays.iter().filter(|peg| (peg.pair, peg.supply) == (pair, supply));
-        self.on(pair, supply) - stays.map(|peg| peg.units).sum::<u32>()
-    }
-
     /// Whether it has so many units of an item, or so many bundles, already.
     pub fn has(&self, sku: SkuNo, units: u32) -> bool {
         self.has.iter().any(|(of, has)| *of == sku && *has >= units)

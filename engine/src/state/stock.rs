@@ -194,11 +194,13 @@ impl StockActor {
     fn promise(&self, asks: Option<&Asks>) -> Promise {
         let (there, is_unlimited) = (self.free(), self.stock.is_unlimited());
         let free = asks.map_or(there, |asks| self.may_have(there, asks));
+        let own = asks.map_or(0, |asks| self.own(asks));
         let inbound = self.stock.inbound().iter();
         let inbound =
             inbound.map(|supply| InboundGlance::of(supply, self.claimed_inbound(supply.no)));
         Promise {
             free,
+            own,
             limit: self.limit(free < there),
             in_flight: asks.map_or(self.glance().in_flight, |asks| self.hides_from(asks)),
             is_unlimited,

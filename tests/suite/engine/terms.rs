@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use backstock_engine::command::{
     Change, CommitChange, ConfirmHold, CreateHold, DefineItem, Lines, Operation, OrderRequest,
-    QuoteChange, StockOperation,
+    ProgressShipment, QuoteChange, StockOperation,
 };
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict, Whom};
 use backstock_engine::model::{
-    ChannelSafety, HoldId, Item, Kept, NodeKind, Order, PairTerms, Refusal, Segment, Segments,
-    Shortage, Split, Supply, Text, Timestamp,
+    ChannelSafety, HoldId, Item, Kept, LineUnits, NodeKind, Order, PairTerms, Policy, Refusal,
+    Segment, Segments, Shortage, Split, Step, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -403,6 +403,31 @@ fn a_hold_that_changes_its_channel_overdraws_no_segment() {
     assert_eq!(world.ships_from("beside", "web", 2), None, "of three, two are the hold's");
     world.single.run(confirmed).expect("it is confirmed");
     assert_eq!([world.atp(Some("web")), world.atp(Some("shop"))], [1, 7]);
+    assert_clean(&engine);
+}
+
+/// What of an order is picked, or stays for another reason, is not free to what of it goes elsewhere.
+#[test]
+fn what_of_an_order_stays_is_not_given_to_what_of_it_is_sourced_anew() {
+    let mut world = World::new();
+    world.receive("E", 2);
+    world.receive("W", 1);
+    world.terms("E", shared(vec![kept("shop", 0)]));
+    let placed = world.place(of("web", order("O", &[("A", 3)], Shortage::Reject)));
+    assert_eq!(placed.expect("it is placed").shipments.len(), 2, "two from the near node");
+    let engine = world.single.engine.clone();
+    let step = Step::Pick(LineUnits::from_slice(&[(0, 1)]));
+    let pick = ProgressShipment { meta: meta(), order: order_id("O"), shipment: 1, step };
+    world.single.run(engine.progress_shipment(pick)).expect("picked");
+    let service = Policy::default().services[2].name.clone();
+    let change = Change { operations: vec![Operation::SetService(service)], currency: None };
+    let asked = QuoteChange { meta: meta(), order: order_id("O"), quote: hold_id("Q"), change };
+    let answer = world.single.run(engine.quote_change(&asked)).expect("an answer");
+    let quote = answer.quote.expect("a quote");
+    world.single.run(engine.commit_change(CommitChange { meta: meta(), quote })).expect("changed");
+    let order = world.single.run(engine.order(&order_id("O"))).expect("the order").order;
+    let open: u32 = order.allocations.iter().map(|a| a.open()).sum();
+    assert_eq!((open, world.atp(Some("web"))), (3, 0));
     assert_clean(&engine);
 }
 

@@ -157,6 +157,8 @@ impl Asks {
 pub struct Promise {
     /// Free now, net of claims, as far as who asks may have it; below zero after a short count.
     pub free: i64,
+    /// Of these, units that who asks has here already, whichever of his lines has them.
+    pub own: u32,
     /// Why who asks may not have all that others may have, if so.
     pub limit: Option<Verdict>,
     /// Whether units are claimed or withheld in flight: they may come back.

@@ -145,7 +145,7 @@ impl StockActor {
     /// here already, those are free to him as well.
     pub(super) fn may_have(&self, free: i64, asks: &Asks) -> i64 {
         let Some(asker) = asks.who.first() else { return free };
-        let own = asker.order.map_or(0, |no| self.stock.there_of(no));
+        let own = self.own(asks);
         let free = free + i64::from(own);
         let Some(terms) = self.stock.terms() else { return free };
         let mut shares = self.shares();
@@ -158,6 +158,12 @@ impl StockActor {
         let kept = if asker.is_known { i64::from(own).min(free) } else { i64::MIN };
         let of_others = if terms.off_sourcing { may.min(own.into()) } else { may };
         of_others.max(kept)
+    }
+
+    /// Units that who asks has here already.
+    pub(super) fn own(&self, asks: &Asks) -> u32 {
+        let order = asks.who.first().and_then(|asker| asker.order);
+        order.map_or(0, |no| self.stock.there_of(no))
     }
 
     /// Whether units that commands in flight claim or withhold may come back to who asks. Where he
