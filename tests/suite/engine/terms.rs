@@ -10,8 +10,8 @@ use backstock_engine::command::{
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{EngineError, PlaceOutcome, Verdict, Whom};
 use backstock_engine::model::{
-    ChannelSafety, HoldId, Item, Kept, LineUnits, NodeKind, Order, PairTerms, Policy, Refusal,
-    Segment, Segments, Shortage, Split, Step, Supply, Text, Timestamp,
+    Allocation, ChannelSafety, HoldId, Item, Kept, LineUnits, NodeKind, Order, PairTerms, Policy,
+    Refusal, Segment, Segments, Shortage, Split, Step, Supply, Text, Timestamp,
 };
 use backstock_tests::fixture::*;
 use backstock_tests::single::{Single, poll};
@@ -426,7 +426,7 @@ fn what_of_an_order_stays_is_not_given_to_what_of_it_is_sourced_anew() {
     let quote = answer.quote.expect("a quote");
     world.single.run(engine.commit_change(CommitChange { meta: meta(), quote })).expect("changed");
     let order = world.single.run(engine.order(&order_id("O"))).expect("the order").order;
-    let open: u32 = order.allocations.iter().map(|a| a.open()).sum();
+    let open: u32 = order.allocations.iter().map(Allocation::open).sum();
     assert_eq!((open, world.atp(Some("web"))), (3, 0));
     assert_clean(&engine);
 }

@@ -187,7 +187,7 @@ async fn a_store_says_with_a_decline_how_many_it_lacks_or_until_when_it_is_close
         };
         server.fulfillment.decline_shipment(decline).await.map(|_| ())
     };
-    let until = prost_types::Timestamp::from(SystemTime::now() + Duration::from_secs(2 * 86_400));
+    let until = prost_types::Timestamp::from(SystemTime::now() + Duration::from_hours(48));
     let wrong =
         declined("A", v1::DeclineReason::Short, Some(until)).await.expect_err("not with it");
     assert_eq!(wrong.code(), tonic::Code::InvalidArgument);
