@@ -435,7 +435,7 @@ impl<'a> Applier<'a> {
                 }
             }
             // What waited for the end of the hold may be due.
-            OrderEffect::ReleaseHold(_) => self.kernel.state.wakes.note(order, said.at),
+            OrderEffect::ReleaseHold { .. } => self.kernel.state.wakes.note(order, said.at),
             OrderEffect::Progress(progress) => {
                 if let Some(until) = progress.kept_until() {
                     self.kernel.state.wakes.note(order, until);

@@ -163,7 +163,7 @@ events! {
     56 "holds_prolonged" HoldsProlonged,
     57 or 67 "shipment_progressed" ShipmentProgressed,
     60 "order_held" OrderHeld,
-    61 "order_hold_released" OrderHoldReleased,
+    61 or 73 "order_hold_released" OrderHoldReleased,
     62 "order_stock_let_go" OrderStockLetGo,
     64 "decline_resolved" DeclineResolved,
     65 "shipment_claimed" ShipmentClaimed,

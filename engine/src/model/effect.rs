@@ -168,7 +168,7 @@ impl Effect {
                 | OrderEffect::ClaimWork { .. }
                 | OrderEffect::EndHold(_)
                 | OrderEffect::Hold(_)
-                | OrderEffect::ReleaseHold(_)
+                | OrderEffect::ReleaseHold { .. }
                 | OrderEffect::GiveUpStock(_)
                 | OrderEffect::Change(_)
                 | OrderEffect::ResolveDecline(_)

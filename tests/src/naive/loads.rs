@@ -107,6 +107,11 @@ pub fn days_told(event: &AnyEvent) -> DaysTold {
             let told = event.lines.iter().flat_map(|(_, line)| &line.told);
             told.map(|told| ((event.no.0, told.shipment), Told::Day(None))).collect()
         }
+        AnyEvent::OrderHoldReleased(event) => {
+            let day = |told: &model::Told| Told::Day(told.days.map(|days| days.0));
+            let all = event.told.iter().flatten();
+            all.map(|told| ((event.no.0, told.shipment), day(told))).collect()
+        }
         _ => Vec::new(),
     }
 }

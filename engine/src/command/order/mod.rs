@@ -23,7 +23,7 @@ pub mod wave;
 
 use serde_json::{Value, json};
 
-use crate::model::{AllocationUnits, Order, Refusal};
+use crate::model::{AllocationUnits, Day, Order, Refusal, Told};
 
 /// A shipment of an order by its number, from 1 as callers count; and its units that are still
 /// to leave.
@@ -52,6 +52,13 @@ fn find(order: &Order, number: u16) -> Result<u16, Refusal> {
 }
 
 /// Units of an order, for a person or a script.
+/// The days of a shipment that are told anew.
+fn days_told(told: &Told) -> Value {
+    let [ship_by, deliver_by] = [told.days.map(|of| of.0), told.days.map(|of| of.1)];
+    let day = |day: Option<Day>| day.map(|day| day.to_string());
+    json!({ "shipment": told.shipment, "ship_by": day(ship_by), "deliver_by": day(deliver_by) })
+}
+
 fn units(units: &[AllocationUnits]) -> Value {
     let part = |part: &AllocationUnits| {
         json!({

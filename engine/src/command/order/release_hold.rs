@@ -1,17 +1,30 @@
 //! Releasing a hold on an order.
+//!
+//! ```text
+//!   released --+--> units that it let go: served again, in their old place
+//!              \--> the last one, and a shipment was to leave meanwhile: its new days, in the same event
+//! ```
 
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use super::days_told;
 use crate::model::digest::fingerprint;
-use crate::model::effect::{Effect, Effects};
+use crate::model::effect::{Claim, Effect, Effects};
 use crate::model::event::Event;
+use crate::model::load::beyond;
 use crate::model::{
-    Meta, Order, OrderEffect, OrderHoldId, OrderId, OrderNo, Pair, Priority, Refusal, StockEffect,
+    Allocation, Day, Meta, Order, OrderEffect, OrderHoldId, OrderId, OrderNo, Pair, Priority,
+    Refusal, StockEffect, Timestamp, Told,
 };
+use crate::planning::{Leaving, Replanned, Rooms, Way};
+use crate::state::network::Network;
+use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::command::{Command, Decision, Effective};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
+use crate::transaction::kernel::Kernel;
+use crate::transaction::rests::{Resting, days};
 
 /// Releases a hold on an order. Units that it let go are served again, in their old place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +55,10 @@ pub struct OrderHoldReleased {
     /// Before whom they are served.
     #[n(4)]
     pub priority: Priority,
+    /// The days of shipments that were to leave while it was on hold, if any were: the event is
+    /// extended then.
+    #[n(5)]
+    pub told: Option<Vec<Told>>,
 }
 
 impl Command for ReleaseOrderHold {
@@ -59,9 +76,74 @@ impl Command for ReleaseOrderHold {
         &self,
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<OrderHoldReleased>, EngineError> {
-        let order = tx.claims.in_hand(&self.order).await?;
-        Ok(Decision::Event(decide(&order, &self.hold)?))
+        let (kernel, order) = (tx.kernel(), tx.claims.in_hand(&self.order).await?);
+        let released = decide(&order, &self.hold)?;
+        if order.order_holds.len() > 1 {
+            return Ok(Decision::Event(released));
+        }
+        let mut attempts = Attempts::begin(kernel);
+        loop {
+            let told = told(kernel, &order, self.meta.at)?;
+            let asked = beyond(&told_so(&order, &told).loads(), &order.loads());
+            let is_counted = kernel.state.loads.is_used();
+            if !is_counted || tx.claims.room(&asked, self.meta.at)? {
+                let told = Some(told).filter(|told| !told.is_empty());
+                return Ok(Decision::Event(OrderHoldReleased { told, ..released }));
+            }
+            // Another order took the last room of a day.
+            tx.claims.give_up(|claim| !matches!(claim, Claim::Room(..)));
+            attempts.end::<()>(Attempt::Overtaken).await?;
+        }
     }
+}
+
+/// The days of shipments that cannot leave any more on the day that was told: the first ones on which
+/// their nodes work and have room. What is packed leaves when it does.
+fn told(kernel: &Kernel, order: &Order, at: Timestamp) -> Result<Vec<Told>, EngineError> {
+    let (network, resting) = (kernel.state.network.load(), Resting::read(kernel, order)?);
+    let mut told = Vec::new();
+    for (shipment, known) in (0..).zip(&order.shipments) {
+        let is_loose = order.allocations_of(shipment).any(|a| a.loose() > 0);
+        let Some((before, ready)) = known.ship_by.zip(resting.ready(order, shipment)) else {
+            continue;
+        };
+        let days = days(kernel, &network, &order.header, known.node, (ready, at));
+        let Some((ship_by, _)) = days.filter(|(day, _)| is_loose && *day > before) else {
+            continue;
+        };
+        let stays = told_so(order, &told);
+        let days = leaves(kernel, &network, (order, &stays), (shipment, ship_by));
+        let units_there = order.was_told_of_units_there(shipment);
+        let deliver_by_before = known.deliver_by;
+        told.push(Told { shipment, deliver_by_before, days, units_there });
+    }
+    Ok(told)
+}
+
+/// When a shipment leaves from a day on, and arrives, where other shipments of its order leave so.
+fn leaves(
+    kernel: &Kernel,
+    network: &Network,
+    (order, others): (&Order, &Order),
+    (shipment, from): (u16, Day),
+) -> Option<(Day, Day)> {
+    let way = Way::of(network, &*kernel.postal, &order.header)?;
+    let node = order.shipments[usize::from(shipment)].node;
+    let mut stays = others.clone();
+    stays.shipments[usize::from(shipment)].ship_by = None;
+    let replanned = Replanned { own: order.loads(), stays: stays.loads(), ..Replanned::default() };
+    let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) };
+    let units = order.allocations_of(shipment).map(Allocation::open).sum();
+    let (of, now) = ((node, way.leaving_days(network, node)), kernel.state.now());
+    let day = rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units));
+    Some((day, way.arrival(network, node, day)))
+}
+
+/// The order, once these days are told.
+fn told_so(order: &Order, told: &[Told]) -> Order {
+    let mut after = order.clone();
+    after.tell(told);
+    after
 }
 
 /// Pure: what an order comes to without a hold.
@@ -76,7 +158,8 @@ fn decide(order: &Order, hold: &OrderHoldId) -> Result<OrderHoldReleased, Refusa
     let mut pairs: Vec<Pair> = open.map(|a| order.pair_of(a)).collect();
     pairs.sort_unstable();
     pairs.dedup();
-    Ok(OrderHoldReleased { no, id, hold, pairs, priority: order.header.priority })
+    let priority = order.header.priority;
+    Ok(OrderHoldReleased { no, id, hold, pairs, priority, told: None })
 }
 
 impl Event for OrderHoldReleased {
@@ -85,17 +168,23 @@ impl Event for OrderHoldReleased {
         json!({
             "order_id": id.as_str(), "order_no": no.0, "order_hold_id": hold.as_str(),
             "is_served_again": !self.pairs.is_empty(),
+            "told": self.told.iter().flatten().map(days_told).collect::<Vec<_>>(),
         })
+    }
+
+    fn extension(&self) -> usize {
+        usize::from(self.told.is_some())
     }
 }
 
 impl Effective for OrderHoldReleased {
     /// The pairs are told the priority that they know: it marks their backlogs.
     fn effects(self) -> Effects {
-        let Self { no: order, hold, pairs, priority, .. } = self;
+        let Self { no: order, hold, pairs, priority, told, .. } = self;
         let stock = StockEffect::Prioritise { order, priority };
         let pairs = pairs.into_iter().map(|pair| Effect::Stock(pair, stock.clone()));
-        pairs.chain([Effect::Order(order, OrderEffect::ReleaseHold(hold))]).collect()
+        let told = told.unwrap_or_default();
+        pairs.chain([Effect::Order(order, OrderEffect::ReleaseHold { hold, told })]).collect()
     }
 }
 

@@ -95,14 +95,18 @@ fn last_served() -> Priority {
     Priority::new(PriorityClass::Lose, 9).expect("a tier")
 }
 
+fn told() -> Told {
+    let day = Day::from_epoch_days(i32::MIN);
+    let (before, days) = (Some(day), Some((day, day)));
+    Told { shipment: u16::MAX, deliver_by_before: before, days, units_there: true }
+}
+
 /// As many lines as one event has, each with units at more nodes than orders mostly have.
 fn repegged(id: &OrderId) -> BacklogRepegged {
     let (no, at) = (OrderNo(u64::MAX), (PAIR.node, Supply::Inbound(InboundNo(u16::MAX - 16))));
     let moved =
         Move { units: u32::MAX, shipment: u16::MAX, from: at, to_shipment: u16::MAX, to: at };
-    let day = Day::from_epoch_days(i32::MIN);
-    let (before, days) = (Some(day), Some((day, day)));
-    let told = Told { shipment: u16::MAX, deliver_by_before: before, days, units_there: true };
+    let told = told();
     let line = LineRepegged {
         line: u16::MAX,
         opened: vec![PAIR.node; 8],
@@ -266,6 +270,7 @@ fn largest() -> Vec<AnyEvent> {
             hold: order_hold().id,
             pairs: pairs.clone(),
             priority: last_served(),
+            told: Some(vec![told(); PARTED_SHIPMENTS_MAX]),
         }
         .into(),
         let_go(&id).into(),

@@ -74,7 +74,12 @@ pub enum OrderEffect {
     /// No node is to work on it.
     Hold(Box<OrderHold>),
     /// A hold on it ended.
-    ReleaseHold(OrderHoldId),
+    ReleaseHold {
+        /// Which one.
+        hold: OrderHoldId,
+        /// The days of shipments that were to leave meanwhile.
+        told: Vec<Told>,
+    },
     /// The customer is asked no more what becomes of a shipment, from 0: it is sourced anew.
     ResolveDecline(u16),
     /// It is on hold for so long that its units wait from now on.
@@ -187,7 +192,10 @@ impl Order {
             OrderEffect::Prioritise(priority) => self.header.priority = *priority,
             OrderEffect::EndHold(state) => self.end_hold(*state),
             OrderEffect::Hold(hold) => self.put_on_hold(hold),
-            OrderEffect::ReleaseHold(id) => self.end_order_hold(id),
+            OrderEffect::ReleaseHold { hold, told } => {
+                self.end_order_hold(hold);
+                self.tell(told);
+            }
             OrderEffect::ResolveDecline(shipment) => {
                 self.shipments[usize::from(*shipment)].asks = false;
             }
@@ -235,14 +243,19 @@ impl Order {
             self.take_out((*line, moved.shipment), moved.units);
             self.put_in((*line, moved.to_shipment), moved);
         }
+        self.tell(told);
+        if let Some(until) = offered_until {
+            let hold = self.hold_mut();
+            (hold.state, hold.until) = (HoldState::Live, *until);
+        }
+    }
+
+    /// Shipments leave, and arrive, on these days from now on.
+    pub fn tell(&mut self, told: &[Told]) {
         for Told { shipment, days, units_there, .. } in told {
             let shipment = &mut self.shipments[usize::from(*shipment)];
             (shipment.ship_by, shipment.deliver_by) = (days.map(|d| d.0), days.map(|d| d.1));
             shipment.told_of_units_there = Some(*units_there);
-        }
-        if let Some(until) = offered_until {
-            let hold = self.hold_mut();
-            (hold.state, hold.until) = (HoldState::Live, *until);
         }
     }
 

@@ -75,9 +75,16 @@ impl Entry {
                 let (until, hold) = (hold.stock_until, Some(hold.clone()));
                 Self { until, hold, ..new(Happened::OrderHeld) }
             }
-            OrderEffect::ReleaseHold(id) => {
-                let hold = order.order_hold(id).cloned().map(Box::new);
-                Self { hold, ..new(Happened::OrderHoldReleased) }
+            OrderEffect::ReleaseHold { hold, told } => {
+                let hold = order.order_hold(hold).cloned().map(Box::new);
+                let mut entry = Self { hold, ..new(Happened::OrderHoldReleased) };
+                let dates = told.iter().map(|told| DateMoved {
+                    shipment: told.shipment,
+                    before: told.deliver_by_before,
+                    after: told.days.map(|(_, deliver_by)| deliver_by),
+                });
+                entry.dates = entry.some_of(dates.collect());
+                entry
             }
             OrderEffect::ResolveDecline(at) => {
                 let entry = new(Happened::DeclineResolved).with_lines(order.open_in(*at));

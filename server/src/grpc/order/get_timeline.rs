@@ -25,6 +25,7 @@ pub(super) async fn handle(
     entries.extend(order.story().into_iter().map(|entry| self::entry(api.engine(), order, entry)));
     entries.sort_by_key(|entry| entry.version);
     if audience == Audience::Customer {
+        entries.iter_mut().for_each(name_for_customer);
         entries.retain(|entry| is_for_customers(entry.event()));
         entries = entries.into_iter().map(for_customer).collect();
     }
@@ -172,6 +173,13 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::Collected
             | Event::Expired
     )
+}
+
+/// That an order was on hold is no business of his; that it arrives later for it is.
+fn name_for_customer(entry: &mut v1::TimelineEntry) {
+    if entry.event() == Event::OrderHoldReleased && !entry.dates.is_empty() {
+        entry.set_event(Event::DateMoved);
+    }
 }
 
 /// What a customer may know of an entry. Whatever is not named here is not told.

@@ -146,6 +146,36 @@ async fn scenario_8_on_account_an_order_over_the_limit_keeps_its_stock_until_it_
     server.stop().await.expect("drained");
 }
 
+/// Approved on the day after it was to leave, within the time for which it keeps its stock: the new day is
+/// told with the approval, once, and the buyer hears of that and of no hold.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_8_on_account_an_order_that_is_approved_a_day_late_is_told_its_new_day() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = drills(directory.path(), 10).await;
+    server.orders.place_order(order("PO-4711", &[("DRILL", 8)])).await.expect("placed");
+    hold(&mut server).await;
+    it_is(&mut server, on(23, 10)).await;
+    let approved = approve(&mut server).await;
+    let wednesday = (Some(december(23)), Some(december(25)));
+    assert_eq!((has(&approved), days(&approved)), ((8, 0), wednesday));
+    let story = v1::GetTimelineRequest {
+        order_id: "PO-4711".into(),
+        audience: v1::TimelineAudience::Customer.into(),
+        min_version: 0,
+    };
+    let story = server.orders.get_timeline(story).await.expect("told").into_inner().entries;
+    let [placed, moved] = &story[..] else { panic!("placed, and the day moved: {story:?}") };
+    let events = [placed.event(), moved.event()];
+    assert_eq!(events, [v1::TimelineEvent::Placed, v1::TimelineEvent::DateMoved]);
+    let [day] = &moved.dates[..] else { panic!("one shipment: {moved:?}") };
+    assert_eq!((day.deliver_by_before, day.deliver_by), (Some(december(24)), Some(december(25))));
+    server.audit().await;
+    server.stop().await.expect("drained");
+    let mut server = before_christmas(directory.path()).await;
+    assert_eq!(days(&read(&mut server, "PO-4711").await), wednesday);
+    server.stop().await.expect("drained");
+}
+
 /// Nobody approves it in time: its stock goes to who is next by right, and the order keeps its
 /// class and its age. Approved later, it is served before who came after it, and behind who comes
 /// first.

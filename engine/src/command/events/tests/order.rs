@@ -182,6 +182,7 @@ fn of_order_holds() -> Vec<Named> {
         hold: hold.id.clone(),
         pairs: vec![PAIR],
         priority,
+        told: None,
     };
     let at = |supply| (PAIR.node, supply);
     let moved = Move {
@@ -196,10 +197,16 @@ fn of_order_holds() -> Vec<Named> {
     let line =
         LineRepegged { line: 2, moves: vec![moved], told: vec![told], ..LineRepegged::default() };
     let lines = vec![(PAIR.sku, line)];
+    let days = Some((Day::from_epoch_days(20_001), Day::from_epoch_days(20_003)));
+    let late = Told { days, units_there: true, ..told };
     let let_go = OrderStockLetGo { no, id: id.clone(), at: ETA, lines, priority };
     vec![
         ("order_held", OrderHeld { no, id, hold }.into()),
-        ("order_hold_released", released.into()),
+        ("order_hold_released", released.clone().into()),
         ("order_stock_let_go", let_go.into()),
+        (
+            "order_hold_released_late",
+            OrderHoldReleased { told: Some(vec![late]), ..released }.into(),
+        ),
     ]
 }
