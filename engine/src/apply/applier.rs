@@ -462,7 +462,7 @@ impl<'a> Applier<'a> {
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
         self.introduce(pair, &effect)?;
-        if effect.frees() || self.moves_shares(pair, &effect) {
+        if effect.frees() || self.moves_shares(pair, &effect) || self.parts_line(pair, &effect) {
             self.mark(pair.sku);
         }
         if let StockEffect::Change { change, .. } = &effect
@@ -496,6 +496,14 @@ impl<'a> Applier<'a> {
             StockEffect::Ship { .. } | StockEffect::Handle(_) | StockEffect::Repeg(_)
         );
         self.shares && moves && self.has_terms(pair)
+    }
+
+    /// Whether units are picked where others wait: of a line that must not be split, what waits may go
+    /// elsewhere from then on.
+    fn parts_line(&self, pair: Pair, effect: &StockEffect) -> bool {
+        let StockEffect::Handle(handled) = effect else { return false };
+        handled.lines.iter().any(|of| of.picked > 0)
+            && self.kernel.state.cell(pair).shared().glance().has_backlog
     }
 
     fn has_terms(&self, pair: Pair) -> bool {

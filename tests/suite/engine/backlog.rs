@@ -560,6 +560,26 @@ fn a_line_that_must_not_be_split_goes_on_elsewhere_where_its_node_declines_what_
     world.is_clean();
 }
 
+/// As long as nothing of it is picked, all of it goes to one node: what is left, which another node has,
+/// goes there as soon as the others are.
+#[test]
+fn a_line_that_must_not_be_split_goes_on_elsewhere_once_what_its_node_has_is_picked() {
+    let mut world = World::new();
+    world.receive("E", 3);
+    world.place(whole("o", 3)).expect("it is placed");
+    world.receive("W", 1);
+    let engine = world.single.engine.clone();
+    let (reason, lines) = (DeclineReason::Damaged, LineUnits::from_slice(&[(0, 1)]));
+    let (meta, order) = (keyed("short"), order_id("o"));
+    let short = DeclineShipment { meta, order, shipment: 1, reason, lines, paused_until: None };
+    world.single.run(engine.decline_shipment(short)).expect("it is short");
+    assert_eq!(world.rests("o"), (2, 0, 1), "no node has three");
+    world.step("o", Step::Pick(LineUnits::from_slice(&[(0, 2)])));
+    world.single.drain();
+    assert_eq!(world.rests("o"), (3, 0, 0), "the other node ships the last one");
+    world.is_clean();
+}
+
 /// Its policy would have it from the cheap node, where it would arrive later than it does now.
 #[test]
 fn a_line_that_gains_nothing_elsewhere_goes_by_what_is_there_first_where_it_is() {
