@@ -5,8 +5,8 @@
 //!                 \-> or some hours pass
 //!                 \-> or nothing --> at rest: all that the model predicts, nobody is passed
 //! ```
-//! `BACKSTOCK_COMMANDS` says how many commands are sent in all, in lives of [`OF_A_LIFE`] commands each:
-//! a million of them place more than ten thousand orders. Each life is one seed.
+//! `BACKSTOCK_COMMANDS` says how many commands are sent in all, in lives of [`OF_A_LIFE`] commands each,
+//! or of as many as `BACKSTOCK_OF_A_LIFE` says: one engine has more orders then. Each life is one seed.
 
 use backstock_engine::disk::SimulatedDisk;
 use backstock_tests::naive::Naive;
@@ -16,7 +16,7 @@ use backstock_tests::workload::{naive, run};
 
 use super::{Run, check};
 
-/// Commands of a life.
+/// Commands of a life, where nobody says how many.
 const OF_A_LIFE: u64 = 1_000;
 
 /// Commands in all, where nobody says how many.
@@ -116,19 +116,20 @@ impl Life {
 #[test]
 fn lives_over_days_and_crashes_are_as_the_naive_model_has_them() {
     let commands = number("BACKSTOCK_COMMANDS").unwrap_or(COMMANDS);
+    let life = number("BACKSTOCK_OF_A_LIFE").unwrap_or(OF_A_LIFE);
     let (mut orders, mut crashes, mut left) = (0, 0, commands);
-    for seed in seeds("lives_over_days_and_crashes", commands.div_ceil(OF_A_LIFE)) {
-        let of_it = left.min(OF_A_LIFE);
-        let mut life = Life::begin(seed);
-        life.live(of_it);
+    for seed in seeds("lives_over_days_and_crashes", commands.div_ceil(life)) {
+        let of_it = left.min(life);
+        let mut lived = Life::begin(seed);
+        lived.live(of_it);
         left = left.saturating_sub(of_it).max(1);
-        life.run.history.check_sold_out(&life.naive);
-        let status = life.run.engine().status();
-        (orders, crashes) = (orders + status.orders, crashes + life.crashes);
-        let done = (status.applied, status.orders, life.crashes);
+        lived.run.history.check_sold_out(&lived.naive);
+        let status = lived.run.engine().status();
+        (orders, crashes) = (orders + status.orders, crashes + lived.crashes);
+        let done = (status.applied, status.orders, lived.crashes);
         eprintln!(
             "seed {seed}: versions, orders, crashes {done:?}, {}",
-            life.run.commands.mixture()
+            lived.run.commands.mixture()
         );
     }
     eprintln!("{commands} commands, {orders} orders, {crashes} crashes");
