@@ -242,6 +242,17 @@ async fn who_did_it_through_which_channel_and_why_is_told_to_the_desk_and_in_the
     for entry in &customer {
         assert_eq!(of(entry).1, ["", "", ""], "the customer is told nothing of who: {entry:?}");
     }
+    // Of a note alone, nothing is for the customer.
+    let note = v1::ChangeOperation {
+        operation: Some(v1::change_operation::Operation::SetNote("ring once".into())),
+    };
+    let quoted = server.orders.quote_change(change(vec![note])).await.expect("quoted");
+    let change_token = quoted.into_inner().change_token;
+    let commit = v1::CommitChangeRequest { order_id: "A".into(), change_token };
+    server.orders.commit_change(commit).await.expect("committed");
+    assert_eq!(timeline(&mut server, Audience::Customer).await, customer);
+    let desk = timeline(&mut server, Audience::Desk).await;
+    assert_eq!(desk.last().expect("an entry").note.as_deref(), Some("ring once"));
     server.stop().await.expect("it drains");
 
     let mut server = TestServer::start(directory.path()).await;

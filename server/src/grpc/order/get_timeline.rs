@@ -27,7 +27,7 @@ pub(super) async fn handle(
     if audience == Audience::Customer {
         entries.iter_mut().for_each(name_for_customer);
         entries.retain(|entry| is_for_customers(entry.event()));
-        entries = entries.into_iter().map(for_customer).collect();
+        entries = entries.into_iter().map(for_customer).filter(says_something).collect();
     }
     let (dropped_entries, version) = (order.timeline.dropped(), view.version.get());
     Ok(v1::GetTimelineResponse { entries, dropped_entries, version })
@@ -173,6 +173,16 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::Collected
             | Event::Expired
     )
+}
+
+/// Whether anything is left of a change for a customer: of a note alone, nothing is.
+fn says_something(entry: &v1::TimelineEntry) -> bool {
+    let is_empty = entry.lines.is_empty()
+        && entry.added_lines.is_empty()
+        && entry.dates.is_empty()
+        && entry.amounts.is_empty()
+        && entry.goes_to.is_none();
+    entry.event() != Event::Changed || !is_empty
 }
 
 /// That an order was on hold is no business of his; that it arrives later for it is.
