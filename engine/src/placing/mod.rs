@@ -153,6 +153,7 @@ pub async fn place_new<C: Places>(
     let _joining = header.hold.is_some().then(|| kernel.joining.read());
     let no = kernel.state.next_order();
     let mut placed = placed(no, header, draft);
+    placed.note_who_places(command.meta());
     kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
     let (meta, request, room) = (command.meta(), new.request(), claims.room_claimed());

@@ -446,7 +446,11 @@ async fn plan_anew(
         },
         ..confirmed(held, command)
     };
-    let order = PackedOrder::of(&placed(no, header, *draft));
+    let mut order = placed(no, header, *draft);
+    if no != held.no {
+        order.note_who_places(&command.meta);
+    }
+    let order = PackedOrder::of(&order);
     Ok(Anew::Event(Box::new(HoldReplaced { order, off, on, ends })))
 }
 

@@ -386,6 +386,7 @@ fn take_over(
     let _joining = kernel.joining.read();
     let (no, on) = (kernel.state.next_order(), pegs(&draft).collect());
     let mut order = placed(no, header, draft);
+    order.note_who_places(&command.meta);
     kernel.state.orders.number(&command.order.id, no);
     let packed = PackedOrder::of(&order);
     let ends = Some((before.no, HoldState::TakenOver));

@@ -7,6 +7,7 @@ use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
 use crate::model::lsn::Lsn;
+use crate::model::meta::Meta;
 use crate::model::time::Day;
 
 impl Entry {
@@ -250,7 +251,12 @@ impl Order {
     /// What happened to it after it was placed, as far as it is known, the oldest first: of an
     /// order that older versions changed, first the decisions that are kept.
     pub fn story(&self) -> Vec<Entry> {
-        let kept: Vec<Entry> = self.timeline.iter().collect();
+        let mut kept: Vec<Entry> = self.timeline.iter().collect();
+        let hold = self.header.hold.as_deref().filter(|hold| hold.created != Lsn::NONE);
+        let began = hold.map_or(self.placed_lsn, |hold| hold.created);
+        for first in kept.iter_mut().filter(|entry| entry.lsn == Lsn::NONE) {
+            first.lsn = began;
+        }
         let is_older = |lsn: Lsn| kept.first().is_none_or(|first| lsn < first.lsn);
         let decided = self.decisions.iter().filter(|_| self.timeline.dropped() == 0);
         let decided: Vec<_> = decided.filter(|decision| is_older(decision.lsn)).collect();
@@ -268,6 +274,18 @@ impl Order {
     }
 }
 
+impl Order {
+    /// Notes who is about to place it, if that was said. Its event has no number yet, and so the entry
+    /// has none.
+    pub fn note_who_places(&mut self, meta: &Meta) {
+        let Some(origin) = &meta.origin else { return };
+        let said = Said { at: meta.at, origin: Some(origin.clone()) };
+        if said.names_somebody() {
+            self.timeline.keep(&Entry::new(Lsn::NONE, Happened::Placed, &said));
+        }
+    }
+}
+
 impl KeptOrder {
     /// The order after the event at `lsn`, which is new to it, with what its record says in the
     /// order's timeline.
@@ -276,6 +294,7 @@ impl KeptOrder {
         if let OrderEffect::Replace(packed) = effect
             && !self.packed.has_timeline()
             && !packed.has_open_hold()
+            && !said.names_somebody()
         {
             // A hold is confirmed: the order says all that there is to say.
             return Self::placed(packed.clone(), lsn);
@@ -285,7 +304,9 @@ impl KeptOrder {
         let mut timeline = std::mem::take(&mut order.timeline);
         order.apply(lsn, effect);
         let is_confirmed = matches!(effect, OrderEffect::Replace(_)) && order.open_hold().is_none();
-        if let Some(entry) = entry.filter(|_| !is_confirmed) {
+        if is_confirmed && said.names_somebody() {
+            timeline.keep(&Entry::new(lsn, Happened::Placed, said));
+        } else if let Some(entry) = entry.filter(|_| !is_confirmed) {
             timeline.keep(&entry);
         }
         order.timeline = timeline;

@@ -22,6 +22,14 @@ pub struct Said {
     pub origin: Option<Box<Origin>>,
 }
 
+impl Said {
+    /// Whether it names who sent the command, or why.
+    pub fn names_somebody(&self) -> bool {
+        let origin = self.origin.as_deref();
+        origin.is_some_and(|of| !of.actor.as_str().is_empty() || !of.reason.as_str().is_empty())
+    }
+}
+
 /// What happened to an order. The numbers are those of packed orders, and are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -110,11 +118,14 @@ pub enum Happened {
     /// Nobody collected packages in time: their units went back to the shelf.
     #[n(35)]
     Expired,
+    /// It was placed, or a hold was, by somebody: what it is otherwise is in its header.
+    #[n(36)]
+    Placed,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -143,6 +154,7 @@ impl Happened {
         Self::CustomerAsked,
         Self::DeclineResolved,
         Self::Expired,
+        Self::Placed,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.

@@ -21,8 +21,11 @@ pub(super) async fn handle(
     api.reach(min_version).await?;
     let view = api.engine().order(&id).await.map_err(plain)?;
     let order = &*view.order;
+    let (who, story): (Vec<_>, Vec<_>) =
+        order.story().into_iter().partition(|entry| entry.what == Happened::Placed);
     let mut entries = beginnings(order);
-    entries.extend(order.story().into_iter().map(|entry| self::entry(api.engine(), order, entry)));
+    entries.iter_mut().for_each(|entry| name_who(entry, &who));
+    entries.extend(story.into_iter().map(|entry| self::entry(api.engine(), order, entry)));
     entries.sort_by_key(|entry| entry.version);
     if audience == Audience::Customer {
         entries.iter_mut().for_each(name_for_customer);
@@ -62,6 +65,17 @@ fn beginnings(order: &Order) -> Vec<v1::TimelineEntry> {
     let confirmed = (hold.state == HoldState::Confirmed)
         .then(|| entry(order.placed_lsn, header.ordered_at, Event::Placed));
     [held].into_iter().chain(confirmed).collect()
+}
+
+/// Who placed it, or its hold, as far as that was said.
+fn name_who(entry: &mut v1::TimelineEntry, who: &[Entry]) {
+    let of_it = who.iter().find(|of| of.lsn.get() == entry.version);
+    let Some(origin) = of_it.and_then(|of| of.origin.as_deref()) else { return };
+    entry.actor = origin.actor.as_str().to_owned();
+    entry.reason = origin.reason.as_str().to_owned();
+    if !origin.channel.as_str().is_empty() {
+        entry.channel = origin.channel.as_str().to_owned();
+    }
 }
 
 /// An entry with all that is known.
@@ -154,6 +168,7 @@ const fn event(what: Happened) -> Event {
         Happened::CustomerAsked => Event::CustomerAsked,
         Happened::DeclineResolved => Event::DeclineResolved,
         Happened::Expired => Event::Expired,
+        Happened::Placed => Event::Placed,
     }
 }
 
