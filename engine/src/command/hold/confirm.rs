@@ -407,7 +407,9 @@ async fn keep(
             let order = if is_part { without_rest(held, &resting) } else { held.clone() };
             // The actor has what happened to the hold.
             let timeline = Timeline::default();
-            let order = PackedOrder::of(&Order { header, timeline, ..order });
+            let mut order = Order { header, timeline, ..order };
+            order.note_who_places(&command.meta);
+            let order = PackedOrder::of(&order);
             return Ok(Some(HoldReplaced { order, on: kept, off: units, ends: None }));
         }
     }
@@ -447,9 +449,7 @@ async fn plan_anew(
         ..confirmed(held, command)
     };
     let mut order = placed(no, header, *draft);
-    if no != held.no {
-        order.note_who_places(&command.meta);
-    }
+    order.note_who_places(&command.meta);
     let order = PackedOrder::of(&order);
     Ok(Anew::Event(Box::new(HoldReplaced { order, off, on, ends })))
 }

@@ -252,10 +252,10 @@ impl Order {
     /// order that older versions changed, first the decisions that are kept.
     pub fn story(&self) -> Vec<Entry> {
         let mut kept: Vec<Entry> = self.timeline.iter().collect();
-        let hold = self.header.hold.as_deref().filter(|hold| hold.created != Lsn::NONE);
-        let began = hold.map_or(self.placed_lsn, |hold| hold.created);
+        let hold = self.header.hold.as_deref().map(|hold| hold.created);
+        let held = hold.filter(|created| *created != Lsn::NONE).unwrap_or(self.placed_lsn);
         for first in kept.iter_mut().filter(|entry| entry.lsn == Lsn::NONE) {
-            first.lsn = began;
+            first.lsn = if first.what == Happened::Held { held } else { self.placed_lsn };
         }
         let is_older = |lsn: Lsn| kept.first().is_none_or(|first| lsn < first.lsn);
         let decided = self.decisions.iter().filter(|_| self.timeline.dropped() == 0);
@@ -281,7 +281,9 @@ impl Order {
         let Some(origin) = &meta.origin else { return };
         let said = Said { at: meta.at, origin: Some(origin.clone()) };
         if said.names_somebody() {
-            self.timeline.keep(&Entry::new(Lsn::NONE, Happened::Placed, &said));
+            let is_held = self.open_hold().is_some();
+            let what = if is_held { Happened::Held } else { Happened::Placed };
+            self.timeline.keep(&Entry::new(Lsn::NONE, what, &said));
         }
     }
 }
@@ -293,8 +295,8 @@ impl KeptOrder {
     pub fn changed(&self, lsn: Lsn, effect: &OrderEffect, said: &Said) -> Self {
         if let OrderEffect::Replace(packed) = effect
             && !self.packed.has_timeline()
+            && !packed.has_timeline()
             && !packed.has_open_hold()
-            && !said.names_somebody()
         {
             // A hold is confirmed: the order says all that there is to say.
             return Self::placed(packed.clone(), lsn);
@@ -304,9 +306,10 @@ impl KeptOrder {
         let mut timeline = std::mem::take(&mut order.timeline);
         order.apply(lsn, effect);
         let is_confirmed = matches!(effect, OrderEffect::Replace(_)) && order.open_hold().is_none();
-        if is_confirmed && said.names_somebody() {
-            timeline.keep(&Entry::new(lsn, Happened::Placed, said));
-        } else if let Some(entry) = entry.filter(|_| !is_confirmed) {
+        if is_confirmed {
+            // Who confirms it, if that was said.
+            order.timeline.iter().for_each(|entry| timeline.keep(&Entry { lsn, ..entry }));
+        } else if let Some(entry) = entry {
             timeline.keep(&entry);
         }
         order.timeline = timeline;

@@ -118,14 +118,17 @@ pub enum Happened {
     /// Nobody collected packages in time: their units went back to the shelf.
     #[n(35)]
     Expired,
-    /// It was placed, or a hold was, by somebody: what it is otherwise is in its header.
+    /// It was placed by somebody: all else of that is in its header.
     #[n(36)]
     Placed,
+    /// The hold that it was was created by somebody: all else of that is in its header.
+    #[n(37)]
+    Held,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -155,6 +158,7 @@ impl Happened {
         Self::DeclineResolved,
         Self::Expired,
         Self::Placed,
+        Self::Held,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.

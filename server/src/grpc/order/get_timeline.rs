@@ -21,10 +21,14 @@ pub(super) async fn handle(
     api.reach(min_version).await?;
     let view = api.engine().order(&id).await.map_err(plain)?;
     let order = &*view.order;
-    let (who, story): (Vec<_>, Vec<_>) =
-        order.story().into_iter().partition(|entry| entry.what == Happened::Placed);
+    let (who, story): (Vec<_>, Vec<_>) = order
+        .story()
+        .into_iter()
+        .partition(|entry| matches!(entry.what, Happened::Placed | Happened::Held));
     let mut entries = beginnings(order);
-    entries.iter_mut().for_each(|entry| name_who(entry, &who));
+    for entry in &mut entries {
+        name_who(entry, &who);
+    }
     entries.extend(story.into_iter().map(|entry| self::entry(api.engine(), order, entry)));
     entries.sort_by_key(|entry| entry.version);
     if audience == Audience::Customer {
@@ -69,7 +73,8 @@ fn beginnings(order: &Order) -> Vec<v1::TimelineEntry> {
 
 /// Who placed it, or its hold, as far as that was said.
 fn name_who(entry: &mut v1::TimelineEntry, who: &[Entry]) {
-    let of_it = who.iter().find(|of| of.lsn.get() == entry.version);
+    let is_it = |of: &&Entry| event(of.what) == entry.event() && of.lsn.get() == entry.version;
+    let of_it = who.iter().find(is_it);
     let Some(origin) = of_it.and_then(|of| of.origin.as_deref()) else { return };
     entry.actor = origin.actor.as_str().to_owned();
     entry.reason = origin.reason.as_str().to_owned();
@@ -169,6 +174,7 @@ const fn event(what: Happened) -> Event {
         Happened::DeclineResolved => Event::DeclineResolved,
         Happened::Expired => Event::Expired,
         Happened::Placed => Event::Placed,
+        Happened::Held => Event::Held,
     }
 }
 
