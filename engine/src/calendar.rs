@@ -48,7 +48,7 @@ pub struct Calendar {
     /// By weekday, Monday first, in minutes after local midnight.
     cut_offs: [u16; WEEK_DAYS],
     holidays: Vec<Day>,
-    /// Before that, work is taken as though it came then.
+    /// Before that, new work is taken as though it came then.
     paused_until: Option<Timestamp>,
 }
 
@@ -122,6 +122,15 @@ impl Calendar {
     ///
     /// Takes at most `7 * (lead_days + 2 + HOLIDAYS_MAX)` steps.
     pub fn ship_window(&self, at: Timestamp, lead_days: u16) -> ShipWindow {
+        self.window(self.paused_until.map_or(at, |until| until.max(at)), lead_days)
+    }
+
+    /// The same of work that was given before a pause, if there is one: it goes on.
+    pub fn ship_window_of_known(&self, at: Timestamp, lead_days: u16) -> ShipWindow {
+        self.window(at, lead_days)
+    }
+
+    fn window(&self, at: Timestamp, lead_days: u16) -> ShipWindow {
         let accepted = self.accepting_day(at);
         let ship_by = (0..lead_days).fold(accepted, |day, _| self.next_working_day(day));
         ShipWindow { ship_by, valid_until: self.cut_off_at(accepted) }
@@ -167,7 +176,6 @@ impl Calendar {
     }
 
     fn accepting_day(&self, at: Timestamp) -> Day {
-        let at = self.paused_until.map_or(at, |until| until.max(at));
         let today = self.zone.local_day(at);
         let open = self.works_on(today) && at < self.cut_off_at(today);
         if open { today } else { self.next_working_day(today) }

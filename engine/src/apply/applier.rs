@@ -282,8 +282,7 @@ impl<'a> Applier<'a> {
             return;
         }
         let hash = self.applied.hash.value().wrapping_sub(network.hash_node(no).value());
-        let node = Node { paused_until: Some(until), ..Node::clone(&known.node) };
-        let changed = network.with_node(no, node, lsn);
+        let changed = network.with_pause(no, until, lsn);
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash_node(no).value()));
         self.kernel.state.network.store(Arc::new(changed));
     }
@@ -462,7 +461,7 @@ impl<'a> Applier<'a> {
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {
         self.introduce(pair, &effect)?;
-        if effect.frees() || self.moves_shares(pair, &effect) || self.parts_line(pair, &effect) {
+        if effect.frees() || self.moves_shares(pair, &effect) {
             self.mark(pair.sku);
         }
         if let StockEffect::Change { change, .. } = &effect
@@ -496,14 +495,6 @@ impl<'a> Applier<'a> {
             StockEffect::Ship { .. } | StockEffect::Handle(_) | StockEffect::Repeg(_)
         );
         self.shares && moves && self.has_terms(pair)
-    }
-
-    /// Whether units are picked where others wait: of a line that must not be split, what waits may go
-    /// elsewhere from then on.
-    fn parts_line(&self, pair: Pair, effect: &StockEffect) -> bool {
-        let StockEffect::Handle(handled) = effect else { return false };
-        handled.lines.iter().any(|of| of.picked > 0)
-            && self.kernel.state.cell(pair).shared().glance().has_backlog
     }
 
     fn has_terms(&self, pair: Pair) -> bool {

@@ -161,7 +161,7 @@ events! {
     52 "hold_changed" HoldChanged,
     54 "sale_opened" SaleOpened,
     56 "holds_prolonged" HoldsProlonged,
-    57 or 67 "shipment_progressed" ShipmentProgressed,
+    57 or 67 or 74 "shipment_progressed" ShipmentProgressed,
     60 "order_held" OrderHeld,
     61 or 73 "order_hold_released" OrderHoldReleased,
     62 "order_stock_let_go" OrderStockLetGo,

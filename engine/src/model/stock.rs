@@ -179,6 +179,8 @@ pub struct Handled {
     pub order: OrderNo,
     /// By line, each once, ascending.
     pub lines: SmallVec<[LineHandled; 2]>,
+    /// Whether what waits of a line that must not be split may go elsewhere from now on.
+    pub parts: bool,
 }
 
 /// What a node did with units of a line, one after the other.
@@ -232,7 +234,9 @@ impl StockEffect {
             | Self::Reserve { .. }
             | Self::ReserveLines(_)
             | Self::Ship { .. } => false,
-            Self::Handle(handled) => handled.lines.iter().any(|of| of.released + of.expired > 0),
+            Self::Handle(handled) => {
+                handled.parts || handled.lines.iter().any(|of| of.released + of.expired > 0)
+            }
             Self::Repeg(repeg) => repeg.frees(),
             Self::Change { .. } | Self::Release { .. } | Self::Prioritise { .. } => true,
         }

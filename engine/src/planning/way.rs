@@ -53,6 +53,19 @@ impl Way {
     pub fn days(&self, network: &Network, no: NodeNo, from: Timestamp) -> (Day, Day) {
         let planning = network.node(no);
         let ready = planning.calendar.ship_window(from, planning.node.lead_time_days).ship_by;
+        self.days_from(network, no, ready)
+    }
+
+    /// The same of work that the node was given before a pause, if there is one.
+    pub fn days_of_known(&self, network: &Network, no: NodeNo, from: Timestamp) -> (Day, Day) {
+        let planning = network.node(no);
+        let lead_days = planning.node.lead_time_days;
+        let ready = planning.calendar.ship_window_of_known(from, lead_days).ship_by;
+        self.days_from(network, no, ready)
+    }
+
+    fn days_from(&self, network: &Network, no: NodeNo, ready: Day) -> (Day, Day) {
+        let planning = network.node(no);
         let leaving = self.leaving_days(network, no);
         let ship_by = planning.calendar.picked_up(ready, leaving).unwrap_or(ready);
         (ship_by, self.arrival(network, no, ship_by))

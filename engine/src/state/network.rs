@@ -75,7 +75,7 @@ pub struct Network {
     pub policy_lsn: Lsn,
     bands: Bands,
     /// By the postal table's index: the band of each node, made when first used.
-    lanes: Box<[OnceLock<Box<[u8]>>]>,
+    lanes: Arc<[OnceLock<Box<[u8]>>]>,
 }
 
 impl Network {
@@ -116,6 +116,21 @@ impl Network {
             None => nodes.push(planning),
         }
         Self::new(nodes, Arc::clone(&self.policy), self.policy_lsn, self.lanes.len())
+    }
+
+    /// The same network, of which a node takes no new work until then. How far it is from anywhere stays
+    /// known.
+    #[must_use]
+    pub fn with_pause(&self, no: NodeNo, until: Timestamp, lsn: Lsn) -> Self {
+        let known = self.node(no);
+        let node = Node { paused_until: Some(until), ..Node::clone(&known.node) };
+        let lanes = Arc::clone(&self.lanes);
+        Self { lanes, ..self.with_node(no, node, lsn) }
+    }
+
+    /// Whether a node takes no new work at an instant.
+    pub fn is_paused(&self, no: NodeNo, at: Timestamp) -> bool {
+        self.node(no).node.paused_until.is_some_and(|until| at < until)
     }
 
     /// The same network under another policy.

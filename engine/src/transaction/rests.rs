@@ -12,7 +12,7 @@ use crate::model::{
     Allocation, Day, Lsn, NodeNo, Order, OrderHeader, OrderNo, Pair, Pegged, Shipment, Supply,
     Timestamp,
 };
-use crate::planning::Way;
+use crate::planning::{Leaving, Replanned, Rooms, Way};
 use crate::state::network::Network;
 use crate::state::stock::{LineSupply, Ready, Rest, StockMessage, StockReply};
 
@@ -156,16 +156,71 @@ pub fn days(
     network: &Network,
     header: &OrderHeader,
     node: NodeNo,
-    (ready, now): (Ready, Timestamp),
+    ready: (Ready, Timestamp),
 ) -> Option<(Day, Day)> {
     let way = Way::of(network, &*kernel.postal, header)?;
-    let from = match ready {
-        Ready::Now => now,
-        Ready::At(eta) if !network.counts_on(node, now, eta) => return None,
-        Ready::At(eta) => network.node(node).calendar.expected_at(now, eta),
-        Ready::Never => return None,
+    Some(way.days(network, node, ready_at(network, node, ready)?))
+}
+
+/// The same of units that the node has for the order already: a pause does not touch them.
+pub fn days_of_known(
+    kernel: &Kernel,
+    network: &Network,
+    header: &OrderHeader,
+    node: NodeNo,
+    ready: (Ready, Timestamp),
+) -> Option<(Day, Day)> {
+    let way = Way::of(network, &*kernel.postal, header)?;
+    Some(way.days_of_known(network, node, ready_at(network, node, ready)?))
+}
+
+/// The same of units that come to an order at a node: where it has a shipment of it already, a pause
+/// touches nothing of that. What was told in the pause is not told earlier then.
+pub fn days_of(
+    kernel: &Kernel,
+    network: &Network,
+    (order, node): (&Order, NodeNo),
+    ready: (Ready, Timestamp),
+) -> Option<(Day, Day)> {
+    let header = &order.header;
+    let anew = || days(kernel, network, header, node, ready);
+    if !network.is_paused(node, ready.1) {
+        return anew();
+    }
+    let is_open = |at: u16| order.allocations_of(at).any(|a| a.open() > 0);
+    let there = (0..).zip(&order.shipments).filter(|(at, of)| of.node == node && is_open(*at));
+    let Some(told) = there.filter_map(|(_, of)| of.ship_by.zip(of.deliver_by)).max() else {
+        return anew();
     };
-    Some(way.days(network, node, from))
+    Some(days_of_known(kernel, network, header, node, ready)?.max(told))
+}
+
+/// From when on units are there, decided at an instant.
+fn ready_at(
+    network: &Network,
+    node: NodeNo,
+    (ready, now): (Ready, Timestamp),
+) -> Option<Timestamp> {
+    match ready {
+        Ready::Now => Some(now),
+        Ready::At(eta) if !network.counts_on(node, now, eta) => None,
+        Ready::At(eta) => Some(network.node(node).calendar.expected_at(now, eta)),
+        Ready::Never => None,
+    }
+}
+
+/// When units of an order leave a node, from a day on, and reach its customer.
+pub fn leaves(
+    kernel: &Kernel,
+    network: &Network,
+    (order, replanned): (&Order, &Replanned),
+    (node, from, units): (NodeNo, Day, u32),
+) -> Option<(Day, Day)> {
+    let way = Way::of(network, &*kernel.postal, &order.header)?;
+    let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(replanned) };
+    let (of, now) = ((node, way.leaving_days(network, node)), kernel.state.now());
+    let day = rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units));
+    Some((day, way.arrival(network, node, day)))
 }
 
 /// Whether the days that were told of a hold can still be made: no cut-off passed meanwhile.
@@ -177,7 +232,8 @@ pub fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool
     let is_late = |(shipment, at): (&Shipment, u16)| {
         // Days of units that are on their way follow their supply.
         let is_there = resting.ready(held, at) == Some(Ready::Now);
-        let days = days(kernel, &network, &held.header, shipment.node, (Ready::Now, now));
+        let known = (Ready::Now, now);
+        let days = days_of_known(kernel, &network, &held.header, shipment.node, known);
         is_there && days.map(|days| days.0) > shipment.ship_by
     };
     Ok(!held.shipments.iter().zip(0..).any(is_late))
@@ -186,7 +242,7 @@ pub fn can_be_kept(kernel: &Kernel, held: &Order, now: Timestamp) -> Result<bool
 impl Kernel {
     /// The days of an order's shipments are, from here on, those that follow from what its
     /// units rest on. Once all units are there, the days are those that were told last. Where a
-    /// node has a capacity, they are not earlier than those.
+    /// node has a capacity, or took no new work when they were told, they are not earlier than those.
     pub fn bring_days_up_to_date(&self, order: &mut Order, resting: &Resting) {
         let (network, now) = (self.state.network.load(), self.state.now());
         for at in 0..u16::try_from(order.shipments.len()).expect("few shipments") {
@@ -195,10 +251,11 @@ impl Kernel {
             let is_told = ready == Ready::Now && order.shipments[usize::from(at)].ship_by.is_some();
             let node = order.shipments[usize::from(at)].node;
             if !is_told {
-                let days = days(self, &network, &order.header, node, (ready, now));
+                let days = days_of_known(self, &network, &order.header, node, (ready, now));
                 let shipment = &mut order.shipments[usize::from(at)];
                 let told = days.zip(shipment.ship_by);
-                if network.is_bounded(node) && told.is_some_and(|(days, told)| days.0 <= told) {
+                let may_be_later = network.is_bounded(node) || network.is_paused(node, now);
+                if may_be_later && told.is_some_and(|(days, told)| days.0 <= told) {
                     // The days before are full, or were when it was told.
                     continue;
                 }

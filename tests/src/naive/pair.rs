@@ -375,6 +375,7 @@ impl Pair {
         said: &(Option<u32>, Vec<i64>),
     ) -> Result<(), String> {
         let mut firm = 0;
+        let known = (self.firm() - (self.on_hand() - self.unavailable)).max(0);
         for &(line, supply, units) in off {
             for _ in 0..units {
                 self.unpeg((order, false), line, supply)?;
@@ -402,7 +403,8 @@ impl Pair {
             DeclineReason::Short if !at_supplier => {
                 let (unavailable, on_hand) = (self.unavailable, self.on_hand());
                 let elsewhere = |others: i64| (unavailable + others + own).min(on_hand);
-                self.find(said, |others| (on_hand - firm).max(elsewhere(others)))?;
+                let missing = (firm - known).max(0);
+                self.find(said, |others| (on_hand - missing).max(elsewhere(others)))?;
             }
             DeclineReason::Damaged if !at_supplier => {
                 self.unavailable = (self.unavailable + firm).min(self.on_hand());

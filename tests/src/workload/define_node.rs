@@ -1,6 +1,6 @@
 //! Defining a node: with other terms, turned off, or of another kind.
 
-use backstock_engine::command::{DefineNode, Meta};
+use backstock_engine::command::{AnyEvent, DefineNode, Meta};
 use backstock_engine::engine::Engine;
 use backstock_engine::model::{Eligibility, Lsn, NodeKind, Policy, ReleaseRule, Text};
 
@@ -77,7 +77,12 @@ impl Room for DefineNode {
 
     fn told(self, _: &Engine, _: Lsn, outcome: &Outcome) -> Option<Told> {
         let Outcome::Done(_) = outcome else { return None };
-        Some(Told::Fact(Box::new(NodeDefined(self.node))))
+        Some(Told::InJournal(Box::new(move |_, event| {
+            let AnyEvent::NodeDefined(event) = event else { return None };
+            let is_it = event.node.id == self.node.id;
+            let paused_until = event.node.paused_until;
+            is_it.then(|| Box::new(NodeDefined(self.node, paused_until)) as _)
+        })))
     }
 }
 

@@ -17,6 +17,7 @@ mod expiry;
 mod holds;
 mod idempotency;
 mod in_flight;
+mod kept_on_hold;
 mod mixtures;
 mod overdue;
 mod pains;

@@ -1,9 +1,15 @@
 //! Nodes that take no new work until some time.
 
-use backstock_engine::command::{DeclineShipment, DefineNode, NodeDefinition, PlaceOrder};
+use backstock_engine::command::{
+    ConfirmHold, CreateHold, DeclineShipment, DefineNode, HoldOrder, Lines, NodeDefinition,
+    PlaceOrder, ReleaseOrderHold, StockOperation,
+};
 use backstock_engine::disk::SimulatedDisk;
 use backstock_engine::engine::{Engine, EngineError};
-use backstock_engine::model::{Day, DeclineReason, LineUnits, Meta, NodeKind, Shortage, Timestamp};
+use backstock_engine::model::{
+    Day, DeclineReason, HoldId, InboundId, LineUnits, Meta, NodeKind, OrderHoldId, OrderHoldKind,
+    Refusal, Shortage, Text, Timestamp,
+};
 use backstock_tests::fixture::*;
 use backstock_tests::single::Single;
 
@@ -12,6 +18,10 @@ const TODAY: Day = Day::from_epoch_days(20_780);
 
 /// Wednesday at noon.
 const UNTIL: Timestamp = NOW.saturating_add_micros(2 * DAY);
+
+fn text(value: &str) -> Text {
+    Text::new("text", value).expect("a text")
+}
 
 fn store() -> NodeDefinition {
     node("STORE", NodeKind::Store, 1)
@@ -88,9 +98,9 @@ fn a_node_without_hands_takes_no_new_work_until_it_says_and_keeps_what_it_has() 
     }
 }
 
-/// A pause is not cut short by another node's word, and ends when the node is defined without it.
+/// A pause is not cut short by a decline, and not by a definition that says nothing of it.
 #[test]
-fn the_longer_pause_counts_and_a_definition_ends_it() {
+fn the_longer_pause_counts_until_a_definition_ends_it() {
     let (_, mut single) = world();
     let engine = single.engine.clone();
     let until = |engine: &Engine| engine.node(&node_id("STORE")).expect("it is known").paused_until;
@@ -103,7 +113,9 @@ fn the_longer_pause_counts_and_a_definition_ends_it() {
     let capacity = decline(DeclineReason::Capacity, Some(UNTIL));
     single.run(engine.decline_shipment(capacity)).expect("declined");
     assert_eq!(until(&engine), Some(longer));
-    single.run(engine.define_node(define(None))).expect("it takes work");
+    single.run(engine.define_node(define(None))).expect("it is defined");
+    assert_eq!(until(&engine), Some(longer), "nothing was said of it");
+    single.run(engine.define_node(define(Some(NOW)))).expect("it takes work");
     assert_eq!(until(&engine), None);
     assert_eq!(single.run(placed(&engine, "NEXT", NOW)).0, "STORE");
     assert_clean(&engine);
@@ -130,4 +142,69 @@ fn a_pause_has_a_reason_and_an_end_that_is_near() {
     let past = NOW.saturating_add_micros(-1);
     assert_eq!(told(DeclineReason::Closed, Some(past)), [""; 0], "it is over");
     assert_eq!(single.run(placed(&engine, "NEXT", NOW)).0, "STORE");
+}
+
+/// What a node has for an order already leaves as it was told: what rests on what comes, what is on hold,
+/// and what is in a cart.
+#[test]
+fn a_pause_touches_no_day_of_what_the_node_has() {
+    let (_, mut single) = world();
+    let engine = single.engine.clone();
+    single.run(set(&engine, "A", "FAR", 0));
+    single.run(set(&engine, "A", "STORE", 3));
+    let eta = NOW.saturating_add_micros(DAY);
+    let id = InboundId::new("id", "PO").expect("an id");
+    let coming = StockOperation::AnnounceInbound { id, quantity: 5, eta };
+    single.run(change(&engine, "A", "STORE", coming)).expect("announced");
+    let cart = HoldId::new("hold", "CART").expect("an id");
+    let wanted = order("CART", &[("A", 1)], Shortage::Reject);
+    let held = CreateHold::new(meta(), cart.clone(), (600, None), wanted);
+    single.run(engine.create_hold(held)).expect("held");
+    let tomorrow = ("STORE".to_owned(), Some(TODAY.plus(1)));
+    assert_eq!(single.run(placed(&engine, "COMING", NOW)), tomorrow);
+    let hold = OrderHoldId::new("hold", "H").expect("an id");
+    let on_hold = HoldOrder {
+        meta: meta(),
+        order: order_id("OTHER"),
+        hold: hold.clone(),
+        kind: OrderHoldKind::Manual,
+        reason: text("a look"),
+        owner: text("desk"),
+        stock_until: None,
+    };
+    single.run(engine.hold_order(on_hold)).expect("on hold");
+    let closed = decline(DeclineReason::Closed, Some(UNTIL));
+    single.run(engine.decline_shipment(closed)).expect("declined");
+    assert_eq!(single.run(leaves(&engine, "COMING")), tomorrow);
+    let release = ReleaseOrderHold { meta: meta(), order: order_id("OTHER"), hold };
+    single.run(engine.release_order_hold(release)).expect("released");
+    let today = ("STORE".to_owned(), Some(TODAY));
+    assert_eq!(single.run(leaves(&engine, "OTHER")), today);
+    let confirm = ConfirmHold {
+        meta: meta(),
+        hold: cart,
+        order: order_id("BOUGHT"),
+        customer: None,
+        channel: None,
+        destination: None,
+        service: None,
+        deliver_by: None,
+        lines: Lines::default(),
+    };
+    single.run(engine.confirm_hold(confirm)).expect("confirmed");
+    assert_eq!(single.run(leaves(&engine, "BOUGHT")), today);
+    assert_clean(&engine);
+}
+
+/// Said again, a decline changes nothing: a pause that it says for the first time is not passed over.
+#[test]
+fn a_decline_that_is_said_again_adds_no_pause_in_silence() {
+    let (_, mut single) = world();
+    let engine = single.engine.clone();
+    let said = |until| decline(DeclineReason::Closed, until);
+    single.run(engine.decline_shipment(said(None))).expect("declined");
+    let again = single.run(engine.decline_shipment(said(Some(UNTIL))));
+    let Err(EngineError::Refused(refusal)) = again else { panic!("it is refused: {again:?}") };
+    assert_eq!(refusal, Refusal::ShipmentDeclined { shipment_number: 1 });
+    single.run(engine.decline_shipment(said(None))).expect("nothing happens");
 }

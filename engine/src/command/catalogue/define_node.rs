@@ -80,6 +80,7 @@ pub struct NodeDefinition {
     pub pickup_days: Option<u16>,
     #[n(20)]
     pub release: Option<ReleaseRule>,
+    /// None keeps a pause as it is; a time that has passed ends it.
     #[n(21)]
     pub paused_until: Option<Timestamp>,
 }
@@ -266,13 +267,15 @@ impl Command for DefineNode {
         tx.take_turn_at_configuring().await?;
         let place = tx.kernel().postal.locate(self.node.postal_code.as_str());
         let node = self.node.clone().at(place.expect("it is checked that it is known").location);
-        Ok(Decision::Event(decide(&tx.state().network.load(), node)?))
+        Ok(Decision::Event(decide(&tx.state().network.load(), node, self.meta.at)?))
     }
 }
 
 /// Decides the definition of a node in a network.
-fn decide(network: &Network, node: Node) -> Result<NodeDefined, Refusal> {
+fn decide(network: &Network, mut node: Node, at: Timestamp) -> Result<NodeDefined, Refusal> {
     let known = network.node_no(&node.id);
+    let paused = known.and_then(|no| network.node(no).node.paused_until);
+    node.paused_until = node.paused_until.or(paused).filter(|until| *until > at);
     if let Some(no) = known
         && network.node(no).node.kind != node.kind
     {
@@ -324,7 +327,7 @@ impl Effective for NodeDefined {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::command::fixture::{check, located, node_id};
+    use crate::command::fixture::{AT, check, located, node_id};
     use crate::model::{Lsn, RefusalKind};
 
     /// The refusals of the table, whose rows are checked.
@@ -334,7 +337,7 @@ pub(crate) mod tests {
         let full =
             Network::new(vec![one.nodes[0].clone(); NODES_MAX], one.policy.clone(), Lsn::NONE, 1);
         let number = |network: &Network, name, kind| {
-            decide(network, located(name, kind)).map(|event| event.no)
+            decide(network, located(name, kind), AT).map(|event| event.no)
         };
         let kind_fixed = Refusal::NodeKindFixed { node_id: node_id("A") };
         let rows = [

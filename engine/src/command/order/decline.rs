@@ -30,7 +30,7 @@ use crate::model::{
     OrderEffect, OrderId, OrderNo, Pair, PartDeclined, Proposal, Refusal, Rule, Serves,
     StockChange, StockEffect, Timestamp, UnitState, Violation,
 };
-use crate::state::network::is_supplier;
+use crate::state::network::{Network, is_supplier};
 use crate::transaction::attempts::Attempts;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::edits::edit_all;
@@ -129,7 +129,7 @@ impl Command for DeclineShipment {
     ) -> Result<Decision<ShipmentDeclined>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
         let Some(Planned { shipment, units, apart }) = decide(&order, self)? else {
-            return Ok(Decision::Nothing(order.last_lsn));
+            return self.repeated(&order, &tx.state().network.load());
         };
         let node = order.shipments[usize::from(shipment)].node;
         let at_supplier = is_supplier(tx.state().network.load().node(node).node.kind);
@@ -151,6 +151,10 @@ impl Command for DeclineShipment {
         let (at, reason) = (self.meta.at, self.reason);
         let asks = asks(&order, shipment).then_some(true);
         let paused = self.paused_until.filter(|until| *until > at).map(|until| (node, until));
+        if paused.is_some() {
+            // A definition of the node that is on its way knows nothing of it.
+            tx.take_turn_at_configuring().await?;
+        }
         let declined =
             ShipmentDeclined { no, id, shipment, at, reason, pairs, apart, asks, paused };
         Ok(Decision::Event(declined))
@@ -158,6 +162,22 @@ impl Command for DeclineShipment {
 }
 
 impl DeclineShipment {
+    /// It was declined before: nothing happens, unless that was said without a pause that is said now.
+    fn repeated(
+        &self,
+        order: &Order,
+        network: &Network,
+    ) -> Result<Decision<ShipmentDeclined>, EngineError> {
+        let shipment = find(order, self.shipment)?;
+        let node = order.shipments[usize::from(shipment)].node;
+        let known = network.node(node).node.paused_until;
+        let until = self.paused_until.filter(|until| *until > self.meta.at);
+        if until > known {
+            return Err(Refusal::ShipmentDeclined { shipment_number: self.shipment }.into());
+        }
+        Ok(Decision::Nothing(order.last_lsn))
+    }
+
     /// Checks the lines.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub(super) fn handled(order: OrderNo, units: [&[AllocationUnits]; 4]) -> Vec<(Pa
     let mut handled = Vec::<(Pair, Handled)>::new();
     for ((pair, line), [put_back, picked, left, released]) in all {
         if handled.last().is_none_or(|(of, _)| *of != pair) {
-            handled.push((pair, Handled { order, lines: SmallVec::new() }));
+            handled.push((pair, Handled { order, lines: SmallVec::new(), parts: false }));
         }
         let lines = &mut handled.last_mut().expect("it is there").1.lines;
         lines.push(LineHandled { line, put_back, picked, left, released, expired: 0 });

@@ -51,14 +51,17 @@ fn find(order: &Order, number: u16) -> Result<u16, Refusal> {
     })
 }
 
-/// Units of an order, for a person or a script.
-/// The days of a shipment that are told anew.
+/// The days of a shipment that are told anew, for a person or a script.
 fn days_told(told: &Told) -> Value {
     let [ship_by, deliver_by] = [told.days.map(|of| of.0), told.days.map(|of| of.1)];
     let day = |day: Option<Day>| day.map(|day| day.to_string());
-    json!({ "shipment": told.shipment, "ship_by": day(ship_by), "deliver_by": day(deliver_by) })
+    json!({
+        "shipment": told.shipment, "ship_by": day(ship_by), "deliver_by": day(deliver_by),
+        "deliver_by_before": day(told.deliver_by_before),
+    })
 }
 
+/// Units of an order, for a person or a script.
 fn units(units: &[AllocationUnits]) -> Value {
     let part = |part: &AllocationUnits| {
         json!({

@@ -20,8 +20,8 @@ use crate::limits::{LINE_UNITS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, RECALL_DAYS_M
 use crate::model::check::{days_ahead, finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::{
-    Act, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderId, Pair, Refusal, Rule,
-    ShipmentLine, Step, Timestamp, Violation,
+    Act, Allocation, AllocationUnits, Handled, LineHandled, LineUnits, Meta, Node, Order, OrderId,
+    Pair, Refusal, Rule, ShipmentLine, Split, Step, Timestamp, Violation,
 };
 use crate::state::network::is_supplier;
 use crate::state::stock::Grant;
@@ -168,10 +168,25 @@ impl Command for ProgressShipment {
         {
             event.keep_until(until);
         }
+        event.parts = parts_line(&order, &event.picked).then_some(true);
         let claims = claim(tx.kernel(), &order, &event).await?;
         tx.claims.take(claims);
         Ok(Decision::Event(event))
     }
+}
+
+/// Whether others wait of a line that must not be split, of which these units are picked. Until then no
+/// node but one that has all of it ships it, and from then on any node may ship the rest.
+fn parts_line(order: &Order, picked: &[AllocationUnits]) -> bool {
+    let waits = |a: &Allocation| {
+        let is_told = order.shipments[usize::from(a.shipment)].ship_by.is_some();
+        a.loose() > 0 && (!is_told || order.was_declined(a.shipment))
+    };
+    let of_line = |of: &AllocationUnits| {
+        let mut all = order.allocations.iter().filter(|a| a.line == of.line);
+        all.any(waits)
+    };
+    order.header.split == Split::WholeLine && picked.iter().any(of_line)
 }
 
 impl Step {

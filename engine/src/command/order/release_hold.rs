@@ -12,19 +12,20 @@ use super::days_told;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Claim, Effect, Effects};
 use crate::model::event::Event;
+use crate::model::fulfilment::Content;
 use crate::model::load::beyond;
 use crate::model::{
-    Allocation, Day, Meta, Order, OrderEffect, OrderHoldId, OrderId, OrderNo, Pair, Priority,
-    Refusal, StockEffect, Timestamp, Told,
+    Allocation, Meta, Order, OrderEffect, OrderHoldId, OrderId, OrderNo, Pair, Priority, Refusal,
+    StockEffect, Timestamp, Told,
 };
-use crate::planning::{Leaving, Replanned, Rooms, Way};
-use crate::state::network::Network;
+use crate::planning::Replanned;
+use crate::state::stock::Ready;
 use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::command::{Command, Decision, Effective};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, days};
+use crate::transaction::rests::{Resting, days, days_of_known, leaves};
 
 /// Releases a hold on an order. Units that it let go are served again, in their old place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,45 +99,40 @@ impl Command for ReleaseOrderHold {
 }
 
 /// The days of shipments that cannot leave any more on the day that was told: the first ones on which
-/// their nodes work and have room. What is packed leaves when it does.
+/// their nodes work and have room. What is in packages leaves when it does.
 fn told(kernel: &Kernel, order: &Order, at: Timestamp) -> Result<Vec<Told>, EngineError> {
     let (network, resting) = (kernel.state.network.load(), Resting::read(kernel, order)?);
-    let mut told = Vec::new();
+    let (header, mut after, mut all) = (&order.header, order.clone(), Vec::new());
     for (shipment, known) in (0..).zip(&order.shipments) {
-        let is_loose = order.allocations_of(shipment).any(|a| a.loose() > 0);
         let Some((before, ready)) = known.ship_by.zip(resting.ready(order, shipment)) else {
             continue;
         };
-        let days = days(kernel, &network, &order.header, known.node, (ready, at));
-        let Some((ship_by, _)) = days.filter(|(day, _)| is_loose && *day > before) else {
+        let (node, ready) = (known.node, (ready, at));
+        let as_ever = days_of_known(kernel, &network, header, node, ready);
+        if is_packed(order, shipment) || as_ever.is_none_or(|(day, _)| day <= before) {
             continue;
-        };
-        let stays = told_so(order, &told);
-        let days = leaves(kernel, &network, (order, &stays), (shipment, ship_by));
-        let units_there = order.was_told_of_units_there(shipment);
-        let deliver_by_before = known.deliver_by;
-        told.push(Told { shipment, deliver_by_before, days, units_there });
+        }
+        let Some((from, _)) = days(kernel, &network, header, node, ready) else { continue };
+        after.shipments[usize::from(shipment)].ship_by = None;
+        let (own, stays) = (order.loads(), after.loads());
+        let replanned = Replanned { own, stays, ..Replanned::default() };
+        let units = order.allocations_of(shipment).map(Allocation::open).sum();
+        let days = leaves(kernel, &network, (order, &replanned), (node, from, units));
+        let (units_there, deliver_by_before) = (ready.0 == Ready::Now, known.deliver_by);
+        let told = Told { shipment, deliver_by_before, days, units_there };
+        after.tell(&[told]);
+        all.push(told);
     }
-    Ok(told)
+    Ok(all)
 }
 
-/// When a shipment leaves from a day on, and arrives, where other shipments of its order leave so.
-fn leaves(
-    kernel: &Kernel,
-    network: &Network,
-    (order, others): (&Order, &Order),
-    (shipment, from): (u16, Day),
-) -> Option<(Day, Day)> {
-    let way = Way::of(network, &*kernel.postal, &order.header)?;
-    let node = order.shipments[usize::from(shipment)].node;
-    let mut stays = others.clone();
-    stays.shipments[usize::from(shipment)].ship_by = None;
-    let replanned = Replanned { own: order.loads(), stays: stays.loads(), ..Replanned::default() };
-    let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(&replanned) };
-    let units = order.allocations_of(shipment).map(Allocation::open).sum();
-    let (of, now) = ((node, way.leaving_days(network, node)), kernel.state.now());
-    let day = rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units));
-    Some((day, way.arrival(network, node, day)))
+/// Whether all that is to leave of a shipment is in packages.
+fn is_packed(order: &Order, shipment: u16) -> bool {
+    let content = Content::of(order, shipment);
+    let packages = content.packages();
+    let here = packages.iter().filter(|package| package.is_here());
+    let packed: u32 = here.flat_map(|package| &package.lines).map(|(_, units)| *units).sum();
+    order.allocations_of(shipment).map(Allocation::open).sum::<u32>() <= packed
 }
 
 /// The order, once these days are told.
@@ -194,7 +190,7 @@ pub(crate) mod tests {
     use super::super::hold::tests::on_hold;
     use super::*;
     use crate::command::fixture::{AT, check};
-    use crate::model::{Lsn, RefusalKind, StockGivenUp};
+    use crate::model::{Day, Entry, Lsn, RefusalKind, Said, StockGivenUp};
 
     fn hold(name: &str) -> OrderHoldId {
         OrderHoldId::new("order_hold_id", name).expect("an id")
@@ -232,5 +228,25 @@ pub(crate) mod tests {
     #[test]
     fn the_last_hold_that_let_units_go_has_them_served_again() {
         table();
+    }
+
+    /// Days on which it leaves later and arrives as it was told are no news to the customer.
+    #[test]
+    fn a_timeline_tells_the_days_that_moved_and_no_others() {
+        let day = |at| Day::from_epoch_days(at);
+        let told = |shipment, before, after| Told {
+            shipment,
+            deliver_by_before: Some(day(before)),
+            days: Some((day(20), day(after))),
+            units_there: true,
+        };
+        let dates = |told: Vec<Told>| {
+            let hold = hold("1");
+            let effect = OrderEffect::ReleaseHold { hold, told };
+            let entry = Entry::of(&on_hold(1), Lsn::new(9), &effect, &Said::default());
+            entry.expect("an entry").dates.map(|dates| dates.len())
+        };
+        assert_eq!(dates(vec![told(0, 23, 23)]), None);
+        assert_eq!(dates(vec![told(0, 23, 23), told(1, 22, 23)]), Some(1));
     }
 }

@@ -203,6 +203,7 @@ fn progressed(id: &OrderId) -> AnyEvent {
         all_left: true,
         packages: vec![package(); PACKAGES_MAX],
         recall: Some(AT),
+        parts: None,
     }
     .into()
 }

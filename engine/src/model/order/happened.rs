@@ -1,7 +1,7 @@
 //! What an entry of a timeline says of an effect on its order.
 
 use super::amended::Amounts;
-use super::timeline::{DateMoved, Entry, Happened, Said};
+use super::timeline::{DateMoved, Entry, Happened, Said, Timeline};
 use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, count};
 use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
@@ -84,7 +84,8 @@ impl Entry {
                     before: told.deliver_by_before,
                     after: told.days.map(|(_, deliver_by)| deliver_by),
                 });
-                entry.dates = entry.some_of(dates.collect());
+                let moved = dates.filter(|of| of.before != of.after);
+                entry.dates = entry.some_of(moved.collect());
                 entry
             }
             OrderEffect::ResolveDecline(at) => {
@@ -257,7 +258,8 @@ impl Order {
         for first in kept.iter_mut().filter(|entry| entry.lsn == Lsn::NONE) {
             first.lsn = if first.what == Happened::Held { held } else { self.placed_lsn };
         }
-        let is_older = |lsn: Lsn| kept.first().is_none_or(|first| lsn < first.lsn);
+        let first = kept.iter().map(|entry| entry.lsn).min();
+        let is_older = |lsn: Lsn| first.is_none_or(|first| lsn < first);
         let decided = self.decisions.iter().filter(|_| self.timeline.dropped() == 0);
         let decided: Vec<_> = decided.filter(|decision| is_older(decision.lsn)).collect();
         let mut story: Vec<Entry> = decided
@@ -307,8 +309,13 @@ impl KeptOrder {
         order.apply(lsn, effect);
         let is_confirmed = matches!(effect, OrderEffect::Replace(_)) && order.open_hold().is_none();
         if is_confirmed {
-            // Who confirms it, if that was said.
-            order.timeline.iter().for_each(|entry| timeline.keep(&Entry { lsn, ..entry }));
+            // Who confirms it, if that was said, comes first.
+            if !order.timeline.is_empty() && timeline.dropped() == 0 {
+                let mut all = Timeline::default();
+                order.timeline.iter().for_each(|entry| all.keep(&Entry { lsn, ..entry }));
+                timeline.iter().for_each(|entry| all.keep(&entry));
+                timeline = all;
+            }
         } else if let Some(entry) = entry {
             timeline.keep(&entry);
         }

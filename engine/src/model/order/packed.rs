@@ -219,6 +219,11 @@ impl PackedOrder {
         Features::at(&self.0).0.has(Features::OF_VERSION_12)
     }
 
+    /// Whether it has features that no chunk of a snapshot before version 13 has.
+    pub fn needs_version_13(&self) -> bool {
+        Features::at(&self.0).0.has(Features::OF_VERSION_13)
+    }
+
     /// Before whom it is served.
     ///
     /// # Panics

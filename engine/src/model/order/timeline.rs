@@ -327,6 +327,15 @@ impl Timeline {
         (dropped, count, bytes)
     }
 
+    /// Whether it begins with who placed the order, or its hold: such an entry comes before all others.
+    pub(super) fn names_who(&self) -> bool {
+        let (_, count, mut bytes) = self.read();
+        count > 0
+            && bytes
+                .decode::<Entry>()
+                .is_ok_and(|first| matches!(first.what, Happened::Placed | Happened::Held))
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

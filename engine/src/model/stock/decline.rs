@@ -119,7 +119,10 @@ impl Stock {
         match goods(reason) {
             Goods::Gone => Some(Found { on_hand: elsewhere, unavailable }),
             Goods::Missing => {
-                let on_hand = on_hand.saturating_sub(firm).max(elsewhere);
+                // What a count took off before is not taken off again.
+                let known = self.allocated.saturating_sub(on_hand.saturating_sub(unavailable));
+                let missing = firm.saturating_sub(known);
+                let on_hand = on_hand.saturating_sub(missing).max(elsewhere);
                 Some(Found { on_hand, unavailable })
             }
             Goods::Unsellable => {

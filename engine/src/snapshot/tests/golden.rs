@@ -171,6 +171,7 @@ const VERSION_8: Files = files!("snapshot-v8");
 const VERSION_9: Files = files!("snapshot-v9");
 const VERSION_10: Files = files!("snapshot-v10");
 const VERSION_12: Files = files!("snapshot-v12");
+const VERSION_13: Files = files!("snapshot-v13");
 
 /// The same as in version 7, with all that came with version 8: a node that is bounded in more than
 /// its units a day and where customers collect, a policy by which own stock goes first and overdue
@@ -402,6 +403,17 @@ fn version_10_is_what_is_written_where_a_feed_says_when() {
 }
 
 /// Goes when a later version is written of this state.
+/// Reads version 13 whatever is written today: this test stays as it is.
+#[test]
+fn version_13_is_still_read() {
+    read_back(13, &VERSION_13, worked::paused_world);
+}
+
+#[test]
+fn version_13_is_what_is_written_where_nodes_are_paused_and_who_placed_is_known() {
+    is_written(&worked::paused_world(), &VERSION_13);
+}
+
 #[test]
 fn version_12_is_what_is_written_where_nodes_worked() {
     is_written(&worked::worked_world(), &VERSION_12);

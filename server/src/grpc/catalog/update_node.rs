@@ -48,7 +48,11 @@ fn definition(
     let may_be_missing = request.allow_missing || !found.is_empty();
     let there = if found.names("node.node_id") { None } else { known(find(&id), may_be_missing)? };
     let wanted = match &there {
-        Some(there) if !mask.is_whole() => merged(node::message(there), &given, mask.paths()),
+        Some(there) if !mask.is_whole() => {
+            // A pause that is not named stays what it is by then.
+            let there = v1::Node { paused_until: None, ..node::message(there) };
+            merged(there, &given, mask.paths())
+        }
         Some(_) => numbered(given),
         // Parts of what is not known cannot be judged.
         None if !mask.is_whole() && !request.allow_missing => return Err(found.into_status()),
@@ -73,6 +77,9 @@ fn numbered(given: v1::Node) -> v1::Node {
     let enabled = Some(given.enabled.unwrap_or_default());
     v1::Node { cut_off_minutes, enabled, ..given }
 }
+
+/// When a pause ended that is named and unset.
+const OVER: prost_types::Timestamp = prost_types::Timestamp { seconds: 0, nanos: 0 };
 
 /// The fields that the mask names. What is unset is 0 or false, as in [`numbered`].
 fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
@@ -105,7 +112,7 @@ fn merged(mut node: v1::Node, given: &v1::Node, paths: &[String]) -> v1::Node {
             "release_minutes_before_cut_off" => {
                 node.release_minutes_before_cut_off = given.release_minutes_before_cut_off;
             }
-            "paused_until" => node.paused_until = given.paused_until,
+            "paused_until" => node.paused_until = given.paused_until.or(Some(OVER)),
             "releases_at_once" => node.releases_at_once = given.releases_at_once,
             "shipment_cost_minor" => node.shipment_cost_minor = given.shipment_cost_minor,
             "unit_cost_minor" => node.unit_cost_minor = given.unit_cost_minor,

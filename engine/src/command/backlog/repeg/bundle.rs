@@ -32,7 +32,7 @@ use crate::state::network::Network;
 use crate::state::stock::{Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, counted, days};
+use crate::transaction::rests::{Resting, counted, days_of};
 
 /// What bundles of an order are given.
 pub struct Moved {
@@ -399,8 +399,8 @@ impl Waiting<'_> {
 
     /// The day on which bundles reach the customer, or one after all days.
     fn arrives(&self, node: NodeNo, source: &Source) -> i32 {
-        let (header, ready) = (&self.order.header, (source.ready, self.kernel.state.now()));
-        let days = days(self.kernel, self.network, header, node, ready);
+        let (of, ready) = ((self.order, node), (source.ready, self.kernel.state.now()));
+        let days = days_of(self.kernel, self.network, of, ready);
         days.map_or(i32::MAX, |(_, arrives)| arrives.epoch_days())
     }
 

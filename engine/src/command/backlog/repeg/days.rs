@@ -8,10 +8,10 @@ use crate::model::load::{beyond, loads, put_on};
 use crate::model::{
     Allocation, Day, LineRepegged, Loads, NodeNo, Order, RoomAsked, Split, Supply, Told,
 };
-use crate::planning::{Leaving, Replanned, Rooms, Way};
+use crate::planning::Replanned;
 use crate::state::network::Network;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::Resting;
+use crate::transaction::rests::{Resting, leaves};
 
 /// What the lines of an event put on days, beyond what their orders had there.
 #[derive(Clone, Debug, Default)]
@@ -136,20 +136,6 @@ pub fn arrives(
 ) -> Option<Day> {
     let leaves = leaves(kernel, network, (order, replanned), (node, from, units));
     leaves.map(|(_, arrives)| arrives)
-}
-
-/// When units of an order leave a node, from a day on, and reach its customer.
-fn leaves(
-    kernel: &Kernel,
-    network: &Network,
-    (order, replanned): (&Order, &Replanned),
-    (node, from, units): (NodeNo, Day, u32),
-) -> Option<(Day, Day)> {
-    let way = Way::of(network, &*kernel.postal, &order.header)?;
-    let rooms = Rooms { loads: &kernel.state.loads, replanned: Some(replanned) };
-    let (of, now) = ((node, way.leaving_days(network, node)), kernel.state.now());
-    let day = rooms.first_day(network, of, (from, now), |_| Leaving::shipment(units));
-    Some((day, way.arrival(network, node, day)))
 }
 
 /// Whether that is what was told before.

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::state::stock::{LineSupply, Ready, Rest};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, counted, days, line_at};
+use crate::transaction::rests::{Resting, counted, days_of, line_at};
 
 /// A line whose units are about to rest on other supply.
 pub struct Line<'a> {
@@ -242,7 +242,7 @@ impl Line<'_> {
 
     fn days(&self, kernel: &Kernel, node: NodeNo, ready: Option<Ready>) -> Option<(Day, Day)> {
         let (network, now) = (kernel.state.network.load(), kernel.state.now());
-        days(kernel, &network, &self.order.header, node, (ready?, now))
+        days_of(kernel, &network, (self.order, node), (ready?, now))
     }
 
     /// What is told anew of a shipment's days, if it is something else than what was told.

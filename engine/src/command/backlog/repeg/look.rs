@@ -27,7 +27,7 @@ use crate::transaction::attempts::Attempt;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::read_order;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::days;
+use crate::transaction::rests::days_of;
 
 /// Lines that are looked at before the looks at other SKUs go on.
 const DEMANDS_AT_ONCE: usize = 64;
@@ -428,7 +428,7 @@ impl Look {
         let now = kernel.state.now();
         let arrival = |at: At| -> Option<Day> {
             let ready = (pool.ready(at), now);
-            let (ship_by, arrives_at) = days(kernel, &self.network, &order.header, at.0, ready)?;
+            let (ship_by, arrives_at) = days_of(kernel, &self.network, (order, at.0), ready)?;
             if !self.network.is_bounded(at.0) {
                 return Some(arrives_at);
             }

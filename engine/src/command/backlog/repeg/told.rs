@@ -5,7 +5,7 @@ use crate::model::{HoldState, LineRepegged, NodeNo, Order, Timestamp, Told};
 use crate::state::network::Network;
 use crate::state::stock::Ready;
 use crate::transaction::kernel::Kernel;
-use crate::transaction::rests::{Resting, counted, days};
+use crate::transaction::rests::{Resting, counted, days_of};
 
 /// An order after lines of it, which are in shipments together, were given other supply.
 pub struct After<'a> {
@@ -55,9 +55,8 @@ impl After<'_> {
         if units_there && was_there && has_days {
             return None;
         }
-        let (header, now) = (&self.order.header, self.kernel.state.now());
-        let node = self.node(shipment);
-        let days = ready.and_then(|it| days(self.kernel, self.network, header, node, (it, now)));
+        let (of, now) = ((self.order, self.node(shipment)), self.kernel.state.now());
+        let days = ready.and_then(|it| days_of(self.kernel, self.network, of, (it, now)));
         let is_same = before.is_some_and(|before| {
             was_there == units_there && before.ship_by.zip(before.deliver_by) == days
         });

@@ -145,6 +145,7 @@ fn of_fulfilment() -> Vec<Named> {
         all_left: true,
         packages: packages(),
         recall,
+        parts: None,
     };
     let kept = {
         let ready = progressed(Act::MakeReady, None);
@@ -186,6 +187,10 @@ fn of_fulfilment() -> Vec<Named> {
     };
     vec![
         ("shipment_progressed", progressed(Act::Ship, None).into()),
+        (
+            "line_parted",
+            ShipmentProgressed { parts: Some(true), ..progressed(Act::Pick, None) }.into(),
+        ),
         ("shipment_asked_back", progressed(Act::Recall, Some(ETA)).into()),
         ("shipment_kept_until", kept.into()),
         ("shipment_expired", expired.into()),

@@ -66,6 +66,7 @@ impl<'a> Plan<'a> {
             all_left: false,
             packages: Vec::new(),
             recall: None,
+            parts: None,
         };
         let known = content.packages();
         Self { order, content, at: shipment, known, event, changes: false }

@@ -49,6 +49,10 @@ pub struct ShipmentProgressed {
     /// Until when the node may answer that it is asked to give the shipment back.
     #[n(10)]
     pub recall: Option<Timestamp>,
+    /// Whether others wait of a line that must not be split, of which these units are the first to be
+    /// picked: what waits may go elsewhere from then on. None otherwise; the event is extended where it is.
+    #[n(11)]
+    pub parts: Option<bool>,
 }
 
 impl ShipmentProgressed {
@@ -68,7 +72,9 @@ impl ShipmentProgressed {
 
     /// What it does to each pair, pairs ascending.
     pub(super) fn handled(&self) -> Vec<(Pair, Handled)> {
-        handled(self.no, [&self.put_back, &self.picked, &self.all_left(), &[]])
+        let parts = self.parts == Some(true);
+        let all = handled(self.no, [&self.put_back, &self.picked, &self.all_left(), &[]]);
+        all.into_iter().map(|(pair, of)| (pair, Handled { parts, ..of })).collect()
     }
 }
 
@@ -111,8 +117,11 @@ impl Event for ShipmentProgressed {
         })
     }
 
-    fn is_extended(&self) -> bool {
-        self.packages.iter().any(|package| package.until.is_some())
+    fn extension(&self) -> usize {
+        match self.parts {
+            Some(_) => 2,
+            None => usize::from(self.packages.iter().any(|package| package.until.is_some())),
+        }
     }
 
     fn describe(&self) -> Value {

@@ -1,5 +1,6 @@
 //! How an order is packed: its version, what is there beyond it, and the flags in it.
 
+use crate::model::answer::{Answer, AnswerKind, DeclineReason};
 use crate::model::fulfilment::Work;
 use crate::model::order::{Added, Order};
 use crate::model::pack::{Unpackable, Unpacker};
@@ -45,6 +46,9 @@ impl Features {
     pub(super) const CHANGED: Self = Self(1 << 12);
     /// Packages of it wait for the customer until an instant, or went back to the shelf then.
     pub(super) const EXPIRES: Self = Self(1 << 13);
+    /// A node has fewer of it than were counted, or its timeline says who placed it: that is said where
+    /// answers and timelines are, in words that older versions do not know.
+    pub(super) const NEWER_WORDS: Self = Self(1 << 14);
     /// Somebody works on shipments of it, or did.
     pub(super) const CLAIMED: Self = Self(1 << 15);
     /// What no chunk of a snapshot before version 11 has.
@@ -52,6 +56,8 @@ impl Features {
         Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0 | Self::CLAIMED.0);
     /// What no chunk of a snapshot before version 12 has.
     pub(super) const OF_VERSION_12: Self = Self::EXPIRES;
+    /// What no chunk of a snapshot before version 13 has.
+    pub(super) const OF_VERSION_13: Self = Self::NEWER_WORDS;
     /// What no chunk of a snapshot before version 10 has.
     pub(super) const OF_VERSION_10: Self = Self(Self::WORKED.0 | Self::TIMELINE.0);
     /// What no chunk of a snapshot before version 8 has.
@@ -62,7 +68,8 @@ impl Features {
             | Self::OF_VERSION_8.0
             | Self::OF_VERSION_10.0
             | Self::OF_VERSION_11.0
-            | Self::OF_VERSION_12.0,
+            | Self::OF_VERSION_12.0
+            | Self::OF_VERSION_13.0,
     );
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
@@ -119,6 +126,7 @@ impl Features {
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
             .with(Self::TIMELINE, !order.timeline.is_empty())
+            .with(Self::NEWER_WORDS, order.timeline.names_who())
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
     }
@@ -132,8 +140,14 @@ impl Features {
                 .with(Self::CLAIMED, work.is_some_and(|work| work.claim.is_some()))
                 .with(Self::EXPIRES, work.is_some_and(Work::has_expiry))
                 .with(Self::ASKED, shipment.asks)
+                .with(Self::NEWER_WORDS, shipment.answer.is_some_and(is_short))
         })
     }
+}
+
+/// Whether a node said that it has fewer than were counted.
+fn is_short(answer: Answer) -> bool {
+    answer.kind == AnswerKind::Declined(DeclineReason::Short)
 }
 
 /// How an order is packed: its version, and what is there beyond it.

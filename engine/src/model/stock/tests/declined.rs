@@ -81,6 +81,14 @@ fn a_feed_is_told_anew_by_the_reason() {
     }
 }
 
+/// Of three units that an order has, a count took two off before its node says that these are missing.
+#[test]
+fn what_a_count_took_off_is_not_taken_off_again_by_a_node_that_has_fewer() {
+    let table = Table::default().change(set(3)).reserve(1, &[(Supply::OnHand, 3)]);
+    let counted = StockChange::Set { on_hand: 1, unavailable: 0, safety: 0 };
+    declines(table.change(counted), (1, 2, 0), Short, false).shows(1, 1, 2, 0);
+}
+
 /// A shelf that was short before is empty all the same: nobody rests on it.
 #[test]
 fn what_others_have_of_an_empty_shelf_waits_though_its_count_is_known() {
@@ -119,6 +127,7 @@ fn what_is_put_back_beside_a_decline_is_there_whichever_of_the_two_comes_first()
             left: 0,
             ..LineHandled::default()
         }]),
+        parts: false,
     };
     let table = || {
         let table = Table::default().change(set(10)).reserve(1, &[(Supply::OnHand, 3)]);

@@ -1,14 +1,15 @@
-//! What came with versions 11 and 12: what a desk did to orders, and what nodes did of them.
+//! What came with versions 11 to 13: what a desk did to orders, and what nodes did of them.
 
 use super::super::world::{Happening, World, node, order};
 use super::{AT, stated_world};
 use crate::model::event::Origin;
 use crate::model::fulfilment::{Ended, Ending, WorkClaim};
 use crate::model::{
-    Allocated, Amended, Amounts, ChangePlanned, Currency, DateMoved, Day, DeclineReason, Dispatch,
-    Entry, Happened, HoldId, LineAmount, LineUnits, LinesPlanned, Lsn, Node, NodeNo, Order,
-    OrderHold, OrderHoldId, OrderHoldKind, OrderNo, OwnerId, Package, PackageId, Pair, PickupOffer,
-    Redirect, ReleaseRule, Said, ServiceNo, SkuNo, Supply, Text, Went, Work,
+    Allocated, Amended, Amounts, Answer, AnswerKind, ChangePlanned, Currency, DateMoved, Day,
+    DeclineReason, Dispatch, Entry, Happened, HoldId, LineAmount, LineUnits, LinesPlanned, Lsn,
+    Node, NodeNo, Order, OrderHold, OrderHoldId, OrderHoldKind, OrderNo, OwnerId, Package,
+    PackageId, Pair, PickupOffer, Redirect, ReleaseRule, Said, ServiceNo, SkuNo, Supply, Text,
+    Went, Work,
 };
 use crate::snapshot::load::load_newest;
 use crate::snapshot::{MemoryStore, Source, list, take};
@@ -141,9 +142,33 @@ fn changed() -> Order {
         ..Entry::new(Lsn::new(36), what, &said)
     };
     for what in Happened::ALL {
-        order.timeline.keep(&all(what));
+        // Those came with version 13.
+        if !matches!(what, Happened::Placed | Happened::Held) {
+            order.timeline.keep(&all(what));
+        }
     }
     order
+}
+
+/// An order of which its timeline says who placed it, and why, and of which its node has fewer.
+fn short() -> Order {
+    let mut order = order(25, PAIR, Supply::OnHand, 2);
+    let origin = Origin { actor: text("Ann"), channel: text("phone"), reason: text("asked") };
+    let said = Said { at: AT, origin: Some(Box::new(origin)) };
+    order.timeline.keep(&Entry::new(Lsn::NONE, Happened::Placed, &said));
+    order.timeline.keep(&Entry::new(Lsn::NONE, Happened::Held, &said));
+    let kind = AnswerKind::Declined(DeclineReason::Short);
+    order.shipments[0].answer = Some(Answer { kind, at: AT });
+    order
+}
+
+/// The same as in version 12, with such an order, and with a node that takes no new work.
+pub(super) fn paused_world() -> World {
+    let world = worked_world();
+    place(&world, [short()]);
+    let paused = Node { paused_until: Some(AT), ..node(1, 500) };
+    world.apply(Lsn::new(38), &Happening::Node(NodeNo(1), Box::new(paused)));
+    world
 }
 
 /// The same as in version 11, with a node that says how long packages wait and when it is told of
