@@ -117,6 +117,15 @@ impl Features {
     }
 
     pub(super) fn of(order: &Order) -> Self {
+        let all = Self::of_all_orders(order);
+        if order.timeline.is_empty() {
+            return all;
+        }
+        all.with(Self::TIMELINE, true).with(Self::NEWER_WORDS, order.timeline.names_who())
+    }
+
+    /// Those that an order may have to which nothing happened yet.
+    fn of_all_orders(order: &Order) -> Self {
         Self::of_shipments(order)
             .with(Self::HELD, order.header.hold.is_some())
             .with(Self::ANSWERED, !order.declined.is_empty())
@@ -125,8 +134,6 @@ impl Features {
             .with(Self::BUNDLED, !order.bundles.is_empty())
             .with(Self::DECIDED_ANEW, !order.decisions.is_empty())
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
-            .with(Self::TIMELINE, !order.timeline.is_empty())
-            .with(Self::NEWER_WORDS, order.timeline.names_who())
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
     }
