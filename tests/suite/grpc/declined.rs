@@ -199,6 +199,11 @@ async fn a_store_says_with_a_decline_how_many_it_lacks_or_until_when_it_is_close
     let told = server.catalog.get_node(get).await.expect("known").into_inner();
     let told = told.node.expect("the node").paused_until.expect("it is paused");
     assert_eq!(told.seconds, until.seconds);
+    // An update that says nothing of it keeps it, and says so.
+    let update = v1::UpdateNodeRequest { node: Some(store()), ..Default::default() };
+    let kept = server.catalog.update_node(update).await.expect("updated").into_inner();
+    let kept = kept.node.expect("the node").paused_until.expect("it is paused still");
+    assert_eq!(kept.seconds, until.seconds);
     server.audit().await;
     server.stop().await.expect("drained");
 }

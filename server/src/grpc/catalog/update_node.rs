@@ -10,6 +10,7 @@ use prost::Message;
 use tonic::Status;
 
 use super::node::{self, FIELDS, NAMES};
+use crate::grpc::times;
 use crate::grpc::update::{Mask, known, shown};
 use crate::grpc::{Api, errors};
 use crate::status::Violations;
@@ -20,15 +21,24 @@ pub(super) async fn handle(
 ) -> Result<v1::UpdateNodeResponse, Status> {
     let _alone = api.0.merging_nodes.lock().await;
     let (definition, request_id) = definition(&request, |id| api.engine().node(id))?;
-    let (id, asked) = (definition.id.clone(), node::defined(&definition));
+    let (id, mut asked) = (definition.id.clone(), node::defined(&definition));
     let mut meta = api.meta(request_id, request.validate_only);
     meta.content = Some(content(&request));
     let done = api.engine().define_node(DefineNode { meta, node: definition }).await;
     let done = done.map_err(|error| errors::status(error, &NAMES))?;
     let (version, is_repeat) = (done.version.get(), done.is_repeat);
+    if !request.validate_only {
+        // A pause that was not named is kept, and one that is over is none.
+        asked.paused_until = now_paused(api, &id);
+    }
     let now = || Some(node::message(&*api.engine().node(&id).ok()?));
     let node = Some(shown(asked, !is_repeat, now));
     Ok(v1::UpdateNodeResponse { node, version, is_repeat })
+}
+
+/// Until when a node takes no new work by now.
+fn now_paused(api: &Api, id: &NodeId) -> Option<prost_types::Timestamp> {
+    api.engine().node(id).ok()?.paused_until.map(times::timestamp)
 }
 
 /// What the node is to be: all of the request for a new one, else what is there
