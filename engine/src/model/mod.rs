@@ -64,7 +64,7 @@ pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
 pub use lsn::Lsn;
 pub use meta::Meta;
-pub use money::Currency;
+pub use money::{Currency, Minor, UnitPrice};
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocated, Allocation, AllocationUnits, Amended, Amounts, ArchivedOrder, Cause,

@@ -1,10 +1,11 @@
-//! Amounts of money, as callers give them.
+//! Currencies.
 
 use std::fmt;
 
 use minicbor::{Decode, Encode};
 
-use super::violation::{Rule, Violation};
+use super::amount::UnitPrice;
+use crate::model::violation::{Rule, Violation};
 
 /// A currency: three capital letters of ISO 4217.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -25,6 +26,13 @@ impl Currency {
         })
     }
 
+    /// How many decimals its minor unit has, by ISO 4217: 2 for USD, 0 for JPY. None where ISO 4217 has
+    /// no such code, or none of money that changes hands.
+    pub fn exponent(&self) -> Option<u8> {
+        let known = iso_currency::Currency::from_code(self.as_str())?.exponent()?;
+        u8::try_from(known).ok().filter(|exponent| *exponent <= UnitPrice::DECIMALS)
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -34,5 +42,20 @@ impl Currency {
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_of_iso_4217() {
+        let exponent = |code| Currency::new("currency_code", code).unwrap().exponent();
+        for (code, decimals) in
+            [("USD", Some(2)), ("JPY", Some(0)), ("KWD", Some(3)), ("XAU", None), ("QQQ", None)]
+        {
+            assert_eq!(exponent(code), decimals, "{code}");
+        }
     }
 }
