@@ -60,6 +60,26 @@ pub const CHANGE_TOKEN_BYTES_MAX: usize = 128 << 10;
 /// up in 64 bits.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
+/// Places in the machines of a return that units of one line may be at. Few lines have more than a dozen
+/// units, and few dozens are graded and reduced in more ways than that.
+pub const RETURN_BUCKETS_MAX: usize = 64;
+
+/// Returns of an order: one a month for two years, and as many that were cancelled. Each is a part of the
+/// order, which is read and written whole.
+pub const ORDER_RETURNS_MAX: usize = 48;
+
+/// Items in the parcels of a return that were not asked to come: a box that belongs to somebody else.
+pub const RETURN_STRAYS_MAX: usize = 64;
+
+/// Rules of a policy for returns: a few hundred categories with a rule or two for each.
+pub const RETURN_RULES_MAX: usize = 1_024;
+
+/// Times of a policy for returns in which what is bought may come back for longer: some a year, for years.
+pub const RETURN_HOLIDAYS_MAX: usize = 64;
+
+/// Most days for which something may come back: ten years, for what is guaranteed for as long.
+pub const RETURN_DAYS_MAX: u16 = 3_660;
+
 /// Most days that a node has to answer that it is asked to give a shipment back.
 pub const RECALL_DAYS_MAX: u16 = 30;
 

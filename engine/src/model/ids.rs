@@ -144,6 +144,11 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// A return's id, as the caller knows it: unique in its order.
+    ReturnId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An idempotency key.
     RequestId,
     limits::ID_BYTES_MAX

@@ -37,6 +37,7 @@ pub mod pack;
 pub mod priority;
 pub mod refusal;
 pub mod reservations;
+pub mod returns;
 pub mod stock;
 pub mod time;
 pub mod violation;
@@ -57,8 +58,8 @@ pub use fulfilment::{Act, Dispatch, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
     ConsumerId, CustomerId, EndpointId, HoldId, InboundId, InboundNo, NodeId, NodeNo, OrderHoldId,
-    OrderId, OrderNo, OwnerId, PackageId, Pair, PostalCode, RequestId, ServiceName, ServiceNo, Sku,
-    SkuNo, Text,
+    OrderId, OrderNo, OwnerId, PackageId, Pair, PostalCode, RequestId, ReturnId, ServiceName,
+    ServiceNo, Sku, SkuNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
