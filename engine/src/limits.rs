@@ -426,6 +426,22 @@ pub const CHANGE_PLACED_MAX: usize = 1_024;
 /// keeps class and tier in six bits.
 pub const TIER_MAX: u8 = 9;
 
+/// Most lines of a partner's message, each with a SKU of its own: a count of a large warehouse is sent
+/// in several messages.
+pub const PARTNER_LINES_MAX: usize = 10_000;
+
+/// How far ahead of now a partner's message may say that it happened: clocks differ.
+pub const PARTNER_AHEAD_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
+
+/// Most grades of one line of a return: A to C, damaged, and some of a partner's own.
+pub const PARTNER_GRADES_MAX: usize = 8;
+
+/// Largest number of a partner's message: what every JSON library keeps exact (2^53 - 1).
+pub const PARTNER_SEQ_MAX: i64 = 9_007_199_254_740_991;
+
+/// Most revisions of one fact.
+pub const PARTNER_REVISION_MAX: i64 = 1_000_000_000;
+
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
 // A node's and a band's cost add up, for each unit and each shipment.

@@ -15,6 +15,7 @@ mod housekeeping;
 pub mod import;
 pub mod observability;
 pub mod offline;
+pub mod partner;
 pub mod reference;
 pub mod serve;
 pub mod shutdown;

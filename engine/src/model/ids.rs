@@ -149,6 +149,22 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// The id of a partner: a 3PL, a return centre or a supplier.
+    PartnerId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// The id of a partner's message: unique among those of its sender.
+    MessageId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// The number of a document of a partner's, or of ours as a partner knows it: an RMA, a tracking
+    /// number, an adjustment.
+    Reference,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An idempotency key.
     RequestId,
     limits::ID_BYTES_MAX
