@@ -17,6 +17,7 @@ mod panics;
 mod paths;
 mod placing;
 pub mod planning;
+pub mod pricing;
 mod progress;
 pub mod random;
 mod read;

@@ -422,6 +422,66 @@ pub const CHANGE_TRACE_BYTES_MAX: usize = 16 << 10;
 /// The most parts in which the units of a change come to be, for an order to keep its plan.
 pub const CHANGE_PLACED_MAX: usize = 1_024;
 
+/// Most that one unit may cost, in ten-thousandths of the major unit: a hundred million of it. A line of
+/// the most units at it is above [`AMOUNT_MAX`], and is refused when it is priced.
+pub const UNIT_PRICE_MAX: i64 = 1_000_000_000_000;
+
+/// Most price lists: one for each contract of a business with thousands of customers.
+pub const PRICE_LISTS_MAX: usize = 10_000;
+
+/// Most rows of one item in one price list: a dozen quantity breaks over a few seasons.
+pub const PRICE_ROWS_PER_SKU_MAX: usize = 64;
+
+/// Most promotions that are defined at a time. Each is looked at when an order is priced.
+pub const PROMOTIONS_MAX: usize = 1_000;
+
+/// Most items that a promotion names. One for more of them is for all, with a condition.
+pub const PROMOTION_SKUS_MAX: usize = 10_000;
+
+/// Most channels, or customer groups, that a promotion names.
+pub const PROMOTION_AUDIENCE_MAX: usize = 32;
+
+/// The last lane of promotions. Lanes are gone through one after the other: sale, promotion, coupon, loyalty, and
+/// some to spare.
+pub const LANE_MAX: u8 = 15;
+
+/// The last priority of a promotion in its lane.
+pub const PROMOTION_PRIORITY_MAX: u16 = 9_999;
+
+/// Most units that are bought, or given, in one set of a promotion such as 3 for 2.
+pub const SET_UNITS_MAX: u32 = 100;
+
+/// Most sets of one promotion in one order: each is made by itself.
+pub const SETS_MAX: u32 = 1_000;
+
+/// Most coupons of an order: nobody types more.
+pub const COUPONS_PER_ORDER_MAX: usize = 16;
+
+/// Basis points of a whole: a discount takes no more than what there is.
+pub const BASIS_POINTS_WHOLE: u32 = 10_000;
+
+/// The highest tax rate, in basis points: three times the price. Some duties on tobacco are above the price.
+pub const TAX_BASIS_POINTS_MAX: u32 = 30_000;
+
+/// Most rates of the tax table: the 900 prefixes of postal codes of a large country, in a few categories.
+pub const TAX_RATES_MAX: usize = 10_000;
+
+/// Most rows of shipping rates: some services, each by zones and thresholds.
+pub const SHIPPING_RATES_MAX: usize = 10_000;
+
+/// Bytes of the condition of a promotion: a screen of text.
+pub const CONDITION_BYTES_MAX: usize = 1_024;
+
+/// Operators, names and values of a condition.
+pub const CONDITION_NODES_MAX: usize = 256;
+
+/// How deep a condition may be nested. It is walked recursively.
+pub const CONDITION_DEPTH_MAX: usize = 32;
+
+/// The most that a condition may cost when it is evaluated, in steps: one for each operator, and for each value
+/// that is compared in a list. The list of an order's items counts as the longest.
+pub const CONDITION_COST_MAX: usize = 4 * ORDER_LINES_MAX;
+
 /// The last tier of a customer: ten are more than loyalty programmes have, and a reservation
 /// keeps class and tier in six bits.
 pub const TIER_MAX: u8 = 9;

@@ -174,6 +174,21 @@ name!(
     ServiceName,
     limits::ID_BYTES_MAX
 );
+name!(
+    /// The id of a price list, as the caller knows it.
+    PriceListId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// The id of a promotion, as the caller knows it.
+    PromotionId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// What a customer types to get a promotion. Small letters and capitals are the same.
+    CouponCode,
+    limits::ID_BYTES_MAX
+);
 impl PackageId {
     /// The id of a package that nobody named.
     pub fn numbered(number: usize) -> Self {
@@ -247,7 +262,7 @@ impl OwnerId {
 }
 
 /// Free text of up to [`limits::TEXT_BYTES_MAX`] bytes without control characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(CompactString);
 
 encoded_as_text!(Text);
@@ -315,6 +330,17 @@ number!(
     /// others, once the supply is closed.
     InboundNo,
     u16
+);
+
+number!(
+    /// The dense number of a price list, from 0, in the order of definition.
+    PriceListNo,
+    u32
+);
+number!(
+    /// The dense number of a promotion, from 0, in the order of definition.
+    PromotionNo,
+    u32
 );
 
 /// A SKU-location pair: the address of a stock actor.

@@ -57,9 +57,10 @@ pub use event::{Event, Origin, Record, Request};
 pub use fulfilment::{Act, Dispatch, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
-    ConsumerId, CustomerId, EndpointId, HoldId, InboundId, InboundNo, MessageId, NodeId, NodeNo,
-    OrderHoldId, OrderId, OrderNo, OwnerId, PackageId, Pair, PartnerId, PostalCode, Reference,
-    RequestId, ReturnId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    ConsumerId, CouponCode, CustomerId, EndpointId, HoldId, InboundId, InboundNo, MessageId,
+    NodeId, NodeNo, OrderHoldId, OrderId, OrderNo, OwnerId, PackageId, Pair, PartnerId, PostalCode,
+    PriceListId, PriceListNo, PromotionId, PromotionNo, Reference, RequestId, ReturnId,
+    ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};

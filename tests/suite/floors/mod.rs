@@ -29,7 +29,7 @@ const ENGINE: Rules<'_> = Rules {
     floors: &[
         &["sourcing", "limits", "apart", "blocking", "panics", "progress", "paths", "random"],
         &["model"],
-        &["disk"],
+        &["disk", "pricing"],
         &["calendar", "geo"],
         &["journal"],
         &["actor"],

@@ -6,8 +6,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use minicbor::{Decode, Encode};
 
-use super::currency::Currency;
-use super::share::round_half_up;
+use super::currency::{Currency, UNIT_PRICE_DECIMALS};
 
 /// An amount in minor units of a currency: cents of USD. Below zero it is taken off.
 ///
@@ -84,7 +83,7 @@ pub struct UnitPrice(#[n(0)] pub i64);
 
 impl UnitPrice {
     /// Its decimals.
-    pub const DECIMALS: u8 = 4;
+    pub const DECIMALS: u8 = UNIT_PRICE_DECIMALS;
 
     /// What so many units cost, rounded once, half up. None where the currency has no minor unit.
     pub fn times(self, units: u32, currency: Currency) -> Option<Minor> {
@@ -93,6 +92,11 @@ impl UnitPrice {
         let exact = i128::from(self.0) * i128::from(units);
         i64::try_from(round_half_up(exact, per_minor)).ok().map(Minor)
     }
+}
+
+/// The quotient of a number and a positive one, rounded to the nearest, and half towards infinity.
+pub(super) fn round_half_up(number: i128, by: i128) -> i128 {
+    (2 * number + by).div_euclid(2 * by)
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
-use super::amount::UnitPrice;
 use crate::model::violation::{Rule, Violation};
+
+/// Decimals of what one unit costs: as many as any minor unit has.
+pub(super) const UNIT_PRICE_DECIMALS: u8 = 4;
 
 /// A currency: three capital letters of ISO 4217.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -30,7 +32,7 @@ impl Currency {
     /// no such code, or none of money that changes hands.
     pub fn exponent(&self) -> Option<u8> {
         let known = iso_currency::Currency::from_code(self.as_str())?.exponent()?;
-        u8::try_from(known).ok().filter(|exponent| *exponent <= UnitPrice::DECIMALS)
+        u8::try_from(known).ok().filter(|exponent| *exponent <= UNIT_PRICE_DECIMALS)
     }
 
     /// The code.

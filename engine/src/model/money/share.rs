@@ -1,6 +1,6 @@
 //! How amounts are shared: by differences of a cumulative function.
 
-use super::amount::Minor;
+use super::amount::{Minor, round_half_up};
 
 /// What the first `part` of `all` units have of an amount: `floor(amount part / all)`. What units `i` to
 /// `k` have is the difference of two of these, so any steps sum to the amount.
@@ -53,11 +53,6 @@ pub fn of_basis_points(amount: Minor, basis_points: u32) -> Minor {
 pub fn tax_within(amount: Minor, basis_points: u32) -> Minor {
     let rate = i128::from(basis_points);
     narrow(round_half_up(i128::from(amount.0) * rate, 10_000 + rate))
-}
-
-/// The quotient of a number and a positive one, rounded to the nearest, and half towards infinity.
-pub(super) fn round_half_up(number: i128, by: i128) -> i128 {
-    (2 * number + by).div_euclid(2 * by)
 }
 
 fn narrow(exact: i128) -> Minor {
