@@ -502,6 +502,24 @@ pub const PARTNER_SEQ_MAX: i64 = 9_007_199_254_740_991;
 /// Most revisions of one fact.
 pub const PARTNER_REVISION_MAX: i64 = 1_000_000_000;
 
+/// Ranges of numbers of a partner's messages that are missing at a time. A partner that loses more has
+/// another problem; the oldest is given up, and counted.
+pub const PARTNER_GAPS_MAX: usize = 64;
+
+/// How long messages of a partner may be missing before somebody has to look: 15 minutes, in which what
+/// was only overtaken comes.
+pub const PARTNER_GAP_ALARM_MICROS: i64 = 15 * 60 * 1_000_000;
+
+/// Messages of a partner whose ids are remembered, the last ones: what is sent again mostly is sent
+/// within minutes. All of them are written with each message.
+pub const PARTNER_IDS_KEPT: usize = 256;
+
+/// What a message in quarantine may have meant: as many as a person looks through.
+pub const PARTNER_CANDIDATES_MAX: usize = 8;
+
+/// Most nodes of one partner.
+pub const PARTNER_NODES_MAX: usize = 256;
+
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
 // A node's and a band's cost add up, for each unit and each shipment.

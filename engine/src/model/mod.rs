@@ -34,6 +34,7 @@ pub mod money;
 pub mod opening;
 pub mod order;
 pub mod pack;
+pub mod partner;
 pub mod priority;
 pub mod refusal;
 pub mod reservations;

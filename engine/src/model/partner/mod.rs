@@ -1,0 +1,32 @@
+//! The inbox of partners: what a 3PL, a return centre or a supplier said, and what a further message of
+//! theirs comes to. Pure.
+//!
+//! ```text
+//!                 +- out of scope: another partner's node. Not kept
+//!                 +- quarantined: an id, or a revision, with other content
+//!   message --> judge -- duplicate: the same content as before
+//!                 +- stale: a higher revision was here before
+//!                 +- accepted: moves, the differences to the revision before, up or down
+//!        seq --> gap, or none. It never delays what the message says
+//! ```
+//! A message says totals so far of one fact, (sender, type, subject). So duplicates, lost order and
+//! corrections need no case of their own: in the end a fact's totals are those of its highest revision,
+//! and all moves of it sum to them (`tests::order`).
+
+mod fact;
+mod judge;
+mod message;
+mod quarantine;
+mod sender;
+mod seqs;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+pub use fact::{Fact, Move};
+pub use judge::{Judgement, judge};
+pub use message::{Detail, FactLine, Measure, PartnerMessage, TrackingState};
+pub use quarantine::{QuarantineReason, Quarantined};
+pub use sender::{Partner, RememberedId};
+pub use seqs::{Gap, Seqs};
+pub use subject::{FactKey, ReturnNames, Subject};

@@ -1,0 +1,58 @@
+//! Messages that somebody has to look at before they count.
+
+use minicbor::{Decode, Encode};
+
+use super::message::PartnerMessage;
+use crate::model::ids::{Sku, Text};
+use crate::model::time::Timestamp;
+
+/// Why a message does not count yet.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum QuarantineReason {
+    /// A message of that id had other content.
+    #[n(0)]
+    IdReused,
+    /// The revision was stated before, with other content.
+    #[n(1)]
+    RevisionReused,
+    /// No item has that SKU, or it has no stock.
+    #[n(2)]
+    UnknownSku(#[n(0)] Sku),
+    /// What it is about is not known here.
+    #[n(3)]
+    UnknownSubject,
+    /// What it says cannot be: more is taken back than is there.
+    #[n(4)]
+    Impossible(#[n(0)] Text),
+}
+
+impl QuarantineReason {
+    /// The reason's name for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::IdReused => "id_reused",
+            Self::RevisionReused => "revision_reused",
+            Self::UnknownSku(_) => "unknown_sku",
+            Self::UnknownSubject => "unknown_subject",
+            Self::Impossible(_) => "impossible",
+        }
+    }
+}
+
+/// A message in quarantine. It is kept whole, and is judged anew when it is played again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Quarantined {
+    /// The message.
+    #[n(0)]
+    pub message: PartnerMessage,
+    /// Why.
+    #[n(1)]
+    pub reason: QuarantineReason,
+    /// What it may have meant: ids of deliveries, orders or SKUs, the likeliest first; at most
+    /// [`PARTNER_CANDIDATES_MAX`](crate::limits::PARTNER_CANDIDATES_MAX).
+    #[n(2)]
+    pub candidates: Vec<Text>,
+    /// When it came.
+    #[n(3)]
+    pub since: Timestamp,
+}
