@@ -150,6 +150,7 @@ async fn hold(engine: &Engine, series: &str, holds: u32, seconds: u32) {
             split: None,
             lines: Lines([LineRequest { sku: sku(no % SKUS), quantity: 1 }].into_iter().collect()),
             priority: Priority::DEFAULT,
+            prices: None,
         };
         let command = CreateHold::new(meta(), hold_id(series, no), (seconds, None), order);
         if window.len() == WINDOW {

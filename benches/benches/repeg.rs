@@ -169,6 +169,7 @@ fn wants(ids: &mut OrderIds, item: u32) -> PlaceOrder {
         split: None,
         lines: Lines([LineRequest { sku: sku(item), quantity: 1 }].into_iter().collect()),
         priority: Priority::DEFAULT,
+        prices: None,
     };
     PlaceOrder { meta: meta(), placed_at: None, order }
 }

@@ -138,6 +138,7 @@ fn one_unit(id: OrderId, item: u32) -> OrderRequest {
         split: None,
         lines: Lines([LineRequest { sku: sku(item), quantity: 1 }].into_iter().collect()),
         priority: Priority::DEFAULT,
+        prices: None,
     }
 }
 

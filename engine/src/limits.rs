@@ -80,6 +80,26 @@ pub const RETURN_HOLIDAYS_MAX: usize = 64;
 /// Most days for which something may come back: ten years, for what is guaranteed for as long.
 pub const RETURN_DAYS_MAX: u16 = 3_660;
 
+/// Most payments of an order: cards, vouchers and accounts of one customer.
+pub const PAYMENTS_MAX: usize = 16;
+
+/// Most intents of an order: one for each package that leaves, and for each return, many times over. It is
+/// read and written whole.
+pub const INTENTS_MAX: usize = 2_000;
+
+/// Most entries of an order's ledger: one for each intent, and as many that providers tell unasked.
+pub const LEDGER_ENTRIES_MAX: usize = 2 * INTENTS_MAX;
+
+/// Most components of what one line costs: discounts and taxes of a few kinds each.
+pub const COMPONENTS_MAX: usize = 32;
+
+/// Most times that units of an order are priced: once for each line as it is placed, and once for each
+/// change that adds units.
+pub const PRICED_MAX: usize = 2 * ORDER_LINES_MAX;
+
+/// Most promotions and taxes that the components of one order are named after.
+pub const COMPONENT_NAMES_MAX: usize = 256;
+
 /// Most days that a node has to answer that it is asked to give a shipment back.
 pub const RECALL_DAYS_MAX: u16 = 30;
 

@@ -212,6 +212,7 @@ pub fn order(id: &str, lines: &[(&str, u32)], shortage: Shortage) -> OrderReques
         split: Some(Split::Units),
         lines: Lines(lines.iter().map(line).collect()),
         priority: Priority::DEFAULT,
+        prices: None,
     }
 }
 

@@ -69,6 +69,7 @@ impl Terms {
                 split: None,
                 lines: Lines(requests),
                 priority: Priority::DEFAULT,
+                prices: None,
             },
         }
     }

@@ -338,6 +338,9 @@ impl<'a> Applier<'a> {
             self.stock_turn(pair, reserves[0].ask(&self.kernel.state, message))?;
         }
         self.note_placed(no, reserves);
+        if packed.is_priced() {
+            self.kernel.state.intents.note(no);
+        }
         self.place_order(lsn, no, packed)
     }
 
@@ -411,7 +414,10 @@ impl<'a> Applier<'a> {
             // Behind what was due before.
             self.kernel.state.wakes.note(order, self.kernel.state.now());
         }
-        match &effect {
+        if effect.may_mint() {
+            self.kernel.state.intents.note(order);
+        }
+        match effect.plain() {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
             OrderEffect::Replace(packed) => self.note_replaced(order, packed),
             OrderEffect::Extend { until, .. } | OrderEffect::Prolong(until) => {
@@ -451,6 +457,8 @@ impl<'a> Applier<'a> {
             | OrderEffect::Prioritise(_)
             | OrderEffect::Change(_)
             | OrderEffect::ClaimWork { .. }
+            | OrderEffect::Pay(_)
+            | OrderEffect::Mint(_)
             | OrderEffect::LetGo => {}
         }
         let Self { settles, counts, .. } = *self;
@@ -608,7 +616,7 @@ impl Ended<'_> {
 /// Whether shipments of an order may be due for release by what an event does to it: they are new, on
 /// other supply, or of other units, or their node may answer for a recall until another instant.
 fn may_release(effect: &OrderEffect) -> bool {
-    match effect {
+    match effect.plain() {
         OrderEffect::Place(_)
         | OrderEffect::Replace(_)
         | OrderEffect::Repeg(_)

@@ -1,8 +1,11 @@
 //! The list of all events, and what the journal has of each.
 
+pub mod minted;
+
 use minicbor::{Decode, Encode};
 use serde_json::Value;
 
+use self::minted::EventMinted;
 use super::backlog::repeg::event::{BacklogRepegged, BundleMoved};
 use super::backlog::repeg::opening::SaleOpened;
 use super::catalogue::define_item::ItemDefined;
@@ -22,6 +25,7 @@ use super::order::decline::ShipmentDeclined;
 use super::order::due::expire::ShipmentExpired;
 use super::order::due::let_go::OrderStockLetGo;
 use super::order::hold::OrderHeld;
+use super::order::payment::PaymentRecorded;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
@@ -35,6 +39,7 @@ use super::supply::transfer::recall::TransferRecalled;
 use crate::model::event::{Event, Listed, encode_numbered};
 use crate::model::{Request, Unpackable};
 use crate::transaction::command::{Replay, Replayed};
+use crate::transaction::minting;
 
 /// Makes of a list of numbers, names and events their enum, as the journal has it. Further
 /// numbers are of an event with fields that older versions would pass over.
@@ -70,7 +75,8 @@ macro_rules! events {
                     let by_kind = Some(name).filter(|_| called.is_empty());
                     by_kind.into_iter().chain(called.iter().copied())
                 };
-                all.into_iter().flat_map(names)
+                // What is settled is called what it is.
+                all.into_iter().filter(|(name, _)| *name != minting::NAME).flat_map(names)
             }
 
             /// Its number.
@@ -169,6 +175,8 @@ events! {
     65 "shipment_claimed" ShipmentClaimed,
     68 "shipment_expired" ShipmentExpired,
     70 "shipments_released" ShipmentsReleased,
+    75 "intents_minted" EventMinted,
+    80 "payment_recorded" PaymentRecorded,
 }
 
 #[cfg(test)]

@@ -8,17 +8,17 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeQuote, ChangeStock, ClaimShipment,
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
     DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines, Meta, NodeDefinition,
-    Operation, OrderRequest, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold,
-    ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority, StockOperation, Wave, WaveAt,
-    WaveFound,
+    Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressShipment, RecallTransfer,
+    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority,
+    StockOperation, Wave, WaveAt, WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    Component, Components, DeclineReason, Eligibility, HoldId, InboundId, Item, LineUnits,
-    Location, Node, NodeId, NodeKind, OrderHoldId, OrderHoldKind, OrderId, PickupOffer, PostalCode,
-    Priority, PriorityClass, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, Step, Text,
-    Timestamp, Violation, WeekdayCutOffs,
+    Allowance, AllowedOf, Component, Components, DeclineReason, Eligibility, HoldId, InboundId,
+    Item, LineUnits, Location, Minor, Node, NodeId, NodeKind, OrderHoldId, OrderHoldKind, OrderId,
+    PickupOffer, PostalCode, Priority, PriorityClass, RefundId, Refusal, RefusalKind, RequestId,
+    Sale, Shortage, Sku, Step, Text, Timestamp, Violation, WeekdayCutOffs,
 };
 
 /// When the commands are taken.
@@ -168,6 +168,7 @@ pub fn order() -> PlaceOrder {
         split: None,
         lines: Lines([LineRequest { sku: sku("A"), quantity: 1 }].into_iter().collect()),
         priority: Priority::DEFAULT,
+        prices: None,
     };
     PlaceOrder { meta: meta(), placed_at: None, order }
 }
@@ -222,6 +223,14 @@ pub fn commit(id: &str) -> CommitChange {
 pub fn prioritise() -> SetOrderPriority {
     let priority = Priority::new(PriorityClass::Win, 0).expect("a tier");
     SetOrderPriority { meta: meta(), order: order().order.id, priority }
+}
+
+/// Gives an amount of that order back.
+pub fn record_payment() -> RecordPayment {
+    let id = RefundId::new("refund_id", "R").expect("an id");
+    let (amount, of, reason) = (Minor(1), AllowedOf::Order, Text::default());
+    let step = PaymentStep::Allow(Allowance { id, amount, of, reason });
+    RecordPayment { meta: meta(), order: order().order.id, step }
 }
 
 /// Ships a shipment of that order.

@@ -35,6 +35,7 @@ pub use order::decline::DeclineShipment;
 pub use order::due::expire::ShipmentExpired;
 pub use order::due::let_go::OrderStockLetGo;
 pub use order::hold::{HoldOrder, OrderHeld};
+pub use order::payment::{PaymentRecorded, PaymentStep, RecordPayment};
 pub use order::place::request::PlaceOrder;
 pub use order::prioritise::{OrderPrioritised, SetOrderPriority};
 pub use order::progress::ProgressShipment;

@@ -7,8 +7,8 @@ use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ResolveDecline, SetOrderPriority, SetPolicy,
+    PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -58,6 +58,11 @@ impl Engine {
 
     /// Takes back what is still on its way of a transfer.
     pub async fn recall_transfer(&self, command: RecallTransfer) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Tells something of an order's money.
+    pub async fn record_payment(&self, command: RecordPayment) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

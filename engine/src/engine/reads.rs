@@ -12,9 +12,9 @@ use crate::calendar::Calendar;
 use crate::command::hold::as_hold;
 use crate::command::{AnyEvent, Wave, WaveFound};
 use crate::model::{
-    Day, HoldId, InboundId, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair, Policy,
-    Priority, Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp,
-    Violation,
+    Day, HoldId, InboundId, Intent, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair,
+    Policy, Priority, Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply,
+    Timestamp, Violation,
 };
 use crate::read::node_load::node_load;
 use crate::read::stamp::stamp;
@@ -23,7 +23,7 @@ use crate::read::work::node_work;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::holds::HeldOfSku;
-use crate::transaction::find::read_order;
+use crate::transaction::find::{read_order, read_resident};
 
 /// Where the engine stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,42 @@ impl Engine {
             ControlFlow::Break(())
         });
         read.ok().and(event)
+    }
+
+    /// Orders behind that number of which payment providers have not answered something, at most so many,
+    /// by number; the number behind which the next ones are, if there are more; and a version that shows
+    /// them so.
+    ///
+    /// # Errors
+    /// What stopped the engine.
+    pub async fn orders_with_intents(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<(Vec<Order>, Option<u64>, Lsn), EngineError> {
+        let intents = &self.kernel.state.intents;
+        let (mut orders, mut last) = (Vec::new(), OrderNo(after));
+        loop {
+            let noted = intents.behind(last, most);
+            if noted.is_empty() {
+                return Ok((orders, None, self.kernel.shown()));
+            }
+            for (no, times) in noted {
+                let order = read_resident(&self.kernel, no).await?;
+                let is_open = |order: &Order| {
+                    let money = order.money.as_deref();
+                    money.is_some_and(|money| money.intents.iter().any(Intent::is_in_flight))
+                };
+                match order.filter(is_open) {
+                    Some(order) => orders.push(order),
+                    None => intents.forget(no, times),
+                }
+                last = no;
+                if orders.len() == most {
+                    return Ok((orders, Some(last.0), self.kernel.shown()));
+                }
+            }
+        }
     }
 
     /// SKUs of which something came free that was not yet offered to older orders.

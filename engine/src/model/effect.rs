@@ -171,6 +171,8 @@ impl Effect {
                 | OrderEffect::ReleaseHold { .. }
                 | OrderEffect::GiveUpStock(_)
                 | OrderEffect::Change(_)
+                | OrderEffect::Pay(_)
+                | OrderEffect::Mint(_)
                 | OrderEffect::ResolveDecline(_)
                 | OrderEffect::LetGo,
             ) => Some(Claim::InHand(*no)),

@@ -165,6 +165,16 @@ name!(
     limits::ID_BYTES_MAX
 );
 name!(
+    /// The id of what an order is paid by, as the caller knows it: unique in the order.
+    PaymentId,
+    limits::ID_BYTES_MAX
+);
+name!(
+    /// The id of an amount that is given back, as the caller knows it: unique in the order.
+    RefundId,
+    limits::ID_BYTES_MAX
+);
+name!(
     /// An idempotency key.
     RequestId,
     limits::ID_BYTES_MAX

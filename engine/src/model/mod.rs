@@ -59,9 +59,9 @@ pub use fulfilment::{Act, Dispatch, Package, Progress, Step, UnitState, Work};
 pub use hold::{Hold, HoldState, Pegged};
 pub use ids::{
     ConsumerId, CouponCode, CustomerId, EndpointId, HoldId, InboundId, InboundNo, MessageId,
-    NodeId, NodeNo, OrderHoldId, OrderId, OrderNo, OwnerId, PackageId, Pair, PartnerId, PostalCode,
-    PriceListId, PriceListNo, PromotionId, PromotionNo, Reference, RequestId, ReturnId,
-    ServiceName, ServiceNo, Sku, SkuNo, Text,
+    NodeId, NodeNo, OrderHoldId, OrderId, OrderNo, OwnerId, PackageId, Pair, PartnerId, PaymentId,
+    PostalCode, PriceListId, PriceListNo, PromotionId, PromotionNo, Reference, RefundId, RequestId,
+    ReturnId, ServiceName, ServiceNo, Sku, SkuNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};
@@ -70,12 +70,16 @@ pub use meta::Meta;
 pub use money::{Currency, Minor, UnitPrice};
 pub use opening::{Draw, DrawKey, Place};
 pub use order::{
-    Added, Allocated, Allocation, AllocationUnits, Amended, Amounts, ArchivedOrder, Cause,
-    ChangePlanned, DateMoved, Decision, Decisions, Due, Entry, Expiry, Happened, KeptOrder,
-    LineAdded, LineAmount, LineRepegged, LinesPlanned, Move, Order, OrderChange, OrderEffect,
-    OrderHeader, OrderHold, OrderHoldKind, OrderLine, OrderState, PackedOrder, PartDeclined,
-    PickedCancelled, Redirect, Retold, Said, Shipment, ShipmentAdded, StockGivenUp, Timeline, Told,
-    Went, Why,
+    Added, Allocated, Allocation, AllocationUnits, Allowance, AllowedOf, Amended, Amounts,
+    ArchivedOrder, CaptureAt, Captures, Cause, ChangePlanned, ComponentKind, DateMoved, Decision,
+    Decisions, Due, Entry, Expiry, Fee, Happened, Intent, IntentKind, IntentState, IntentsMinted,
+    KeptOrder, LedgerEntry, LedgerKind, LineAdded, LineAmount, LinePrice, LineRepegged,
+    LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold,
+    OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder, PartDeclined,
+    Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled, PriceComponent,
+    PricedUnits, PricesAsked, Redirect, ResultTold, Retold, Said, Shipment, ShipmentAdded,
+    ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked, Telling, Timeline, Told, Totals,
+    Went, Why, describe_minted, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -8,9 +8,11 @@ mod decision;
 mod due;
 mod happened;
 mod hold;
+mod money;
 mod on_hold;
 mod packed;
 mod planned;
+mod priced;
 mod redirect;
 mod rights;
 mod timeline;
@@ -30,6 +32,7 @@ use super::ids::{CustomerId, NodeNo, OrderId, OrderNo, Pair, ServiceNo, SkuNo, T
 use super::lsn::Lsn;
 use super::priority::Priority;
 use super::reservations::Supply;
+use super::returns::Return;
 use super::stock::LineUnits;
 use super::time::{Day, Timestamp};
 pub use amended::{Amended, Amounts, LineAmount, Went};
@@ -38,6 +41,13 @@ pub use change::{LineAdded, OrderChange, Retold, ShipmentAdded};
 pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use due::{Due, units_in};
 pub use hold::{OrderHold, OrderHoldKind};
+pub use money::{
+    Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Fee, Intent, IntentKind, IntentState,
+    IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
+    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAsked,
+    ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling, Told as ResultTold, Totals,
+    describe_minted, told, value_of,
+};
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};
 pub use redirect::Redirect;
@@ -250,6 +260,12 @@ pub struct Order {
     /// What is said of it beside its lines, if it was changed so.
     #[cbor(skip)]
     pub amended: Option<Box<Amended>>,
+    /// Its prices, and what was paid; none of an order without prices.
+    #[cbor(skip)]
+    pub money: Option<Box<OrderMoney>>,
+    /// What of it comes back, in the order in which that was asked for.
+    #[cbor(skip)]
+    pub returns: Box<[Return]>,
     /// The event that placed it; set when that is applied.
     #[cbor(skip)]
     pub placed_lsn: Lsn,

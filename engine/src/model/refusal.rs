@@ -14,7 +14,8 @@ mod tests;
 
 use super::hold::HoldState;
 use super::ids::{
-    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, RequestId, Sku,
+    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, PaymentId, RefundId,
+    RequestId, Sku,
 };
 use super::money::Currency;
 use super::time::Timestamp;
@@ -49,6 +50,20 @@ refusals! {
         hold_id: HoldId,
     } => IdReused, Hold(hold_id);
 
+    /// A payment of that id has other content.
+    #[error("payment {payment_id} exists with different content")]
+    80 PaymentIdReused = "PAYMENT_ID_REUSED" {
+        /// The id.
+        payment_id: PaymentId,
+    } => IdReused, Payment(payment_id);
+
+    /// A refund of that id has other content.
+    #[error("refund {refund_id} exists with different content")]
+    81 RefundIdReused = "REFUND_ID_REUSED" {
+        /// The id.
+        refund_id: RefundId,
+    } => IdReused, Refund(refund_id);
+
     /// No item has that SKU.
     #[error("sku {sku} is not defined")]
     3 ItemNotFound = "ITEM_NOT_FOUND" {
@@ -76,6 +91,22 @@ refusals! {
         /// The id asked for.
         hold_id: HoldId,
     } => NotFound, Hold(hold_id);
+
+    /// The order has no payment of that id.
+    #[error("the order has no payment {payment_id}")]
+    79 PaymentNotFound = "PAYMENT_NOT_FOUND" {
+        /// The id asked for.
+        payment_id: PaymentId,
+    } => NotFound, Payment(payment_id);
+
+    /// The order asked payment providers for nothing under that number.
+    #[error("order {order_id} has no intent {intent}")]
+    78 IntentNotFound = "INTENT_NOT_FOUND" {
+        /// The order.
+        order_id: OrderId,
+        /// The number asked for.
+        intent: u16,
+    } => NotFound, Intent(order_id, intent);
 
     /// No consumer of the feed has that id.
     #[error("consumer {consumer_id} is not known")]
@@ -392,6 +423,35 @@ refusals! {
         /// The ids of the holds on it.
         holds: String,
     } => Precondition, Order(order_id);
+
+    /// The order has no prices: nothing of its money is known.
+    #[error("order {order_id} has no prices")]
+    77 OrderNotPriced = "ORDER_NOT_PRICED" {
+        /// The order.
+        order_id: OrderId,
+    } => Precondition, Order(order_id);
+
+    /// What the order is paid by does not cover what it comes to: no node is to begin with it.
+    #[error("order {order_id} comes to {total} minor units, of which {secured} are secured")]
+    82 PaymentNotSecured = "PAYMENT_NOT_SECURED" {
+        /// The order.
+        order_id: OrderId,
+        /// What it comes to, in minor units.
+        total: i64,
+        /// What is set aside, taken, or on account, in minor units.
+        secured: i64,
+    } => Precondition, Order(order_id);
+
+    /// The amount is more than there is.
+    #[error("{what}: {amount} is asked for, and no more than {most} is there")]
+    83 AmountTooLarge = "AMOUNT_TOO_LARGE" {
+        /// Which amount.
+        what: &'static str,
+        /// As it is asked for, in minor units.
+        amount: i64,
+        /// Most that there is, in minor units.
+        most: i64,
+    } => Precondition, Amount(what);
 
     /// The customer is not asked about the shipment: its node did not decline it, it is sourced anew,
     /// or nothing of it is left.

@@ -16,6 +16,7 @@ mod look;
 pub mod opening;
 pub mod over;
 pub mod places;
+mod prices;
 pub mod request;
 pub mod resolve;
 pub mod seen;
@@ -147,12 +148,17 @@ pub async fn place_new<C: Places>(
 ) -> Result<Placing, EngineError> {
     let (draft, reserves, claims) = match plan_and_claim(kernel, wanted).await? {
         Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
+        Claimed::SoldOut(_) if prices::is_paid(command.order().prices.as_deref()) => {
+            let (reserves, claims) = (Reserves::new(), Claims::new(kernel));
+            (prices::not_placeable(wanted), reserves, claims)
+        }
         Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
     let header = header(command, wanted, (&draft, new.fingerprint));
     let _joining = header.hold.is_some().then(|| kernel.joining.read());
     let no = kernel.state.next_order();
     let mut placed = placed(no, header, draft);
+    prices::price(kernel, &mut placed, command);
     placed.note_who_places(command.meta());
     kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
@@ -533,6 +539,8 @@ pub fn placed(no: OrderNo, header: OrderHeader, draft: Draft) -> Order {
         timeline: Timeline::default(),
         order_holds: Box::default(),
         amended: None,
+        money: None,
+        returns: Box::default(),
         bundles: draft.bundles.map(|bundles| bundles.0).unwrap_or_default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,

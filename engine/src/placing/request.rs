@@ -7,8 +7,8 @@ use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::{
-    CustomerId, Day, Destination, NodeId, OrderId, Pickup, PostalCode, Priority, Rule, ServiceName,
-    Shortage, Sku, Split, Text, Timestamp, Violation,
+    CustomerId, Day, Destination, NodeId, OrderId, Pickup, PostalCode, PricesAsked, Priority, Rule,
+    ServiceName, Shortage, Sku, Split, Text, Timestamp, Violation,
 };
 
 /// An order as a caller describes it.
@@ -44,6 +44,9 @@ pub struct OrderRequest {
     /// Before whom it is served.
     #[cbor(skip)]
     pub priority: Priority,
+    /// What it costs and how it is paid, if the engine is to know.
+    #[cbor(skip)]
+    pub prices: Option<Box<PricesAsked>>,
 }
 
 /// The lines of an order as a caller gives them.
@@ -97,6 +100,10 @@ impl OrderRequest {
                 digest.words([u64::MAX - 2, (*only_there).into()]);
                 digest.bytes(node.as_str().as_bytes());
             }
+            if let Some(prices) = &self.prices {
+                digest.words([u64::MAX - 3]);
+                digest.bytes(&minicbor::to_vec(prices).expect("memory takes what is written"));
+            }
             if let Some(at) = placed_at {
                 digest.words([u64::MAX, at.as_micros().cast_unsigned()]);
             }
@@ -111,6 +118,10 @@ impl OrderRequest {
             && day < earliest
         {
             found.push(Violation::new("deliver_by", day, Rule::InThePast { earliest }));
+        }
+        if let (Some(prices), true) = (&self.prices, found.is_empty()) {
+            let units: Vec<u32> = self.lines.0.iter().map(|line| line.quantity).collect();
+            found.extend(prices.validate(&units).err().unwrap_or_default());
         }
         finish(found)
     }

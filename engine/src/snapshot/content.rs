@@ -52,6 +52,11 @@ impl Content {
             Self::Catalogue(network) if restricts(network) => 7,
             Self::Catalogue(network) if differs_by_weekday(network) => 3,
             Self::Orders(orders)
+                if orders.iter().any(|(_, kept)| kept.packed.needs_version_14()) =>
+            {
+                14
+            }
+            Self::Orders(orders)
                 if orders.iter().any(|(_, kept)| kept.packed.needs_version_13()) =>
             {
                 13

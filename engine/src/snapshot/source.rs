@@ -234,6 +234,9 @@ impl Source<'_> {
                 Some((order, hold)) => self.state.recover_hold(order, hold),
                 None => self.state.orders.recover(id, no),
             };
+        if kept.packed.is_priced() && !kept.packed.may_leave_memory() {
+            self.state.intents.note(no);
+        }
         if (kept.packed.is_on_hold() || kept.packed.has_expiry())
             && let Some((at, _)) = kept.order().next_due()
         {

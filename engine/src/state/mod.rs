@@ -13,6 +13,7 @@ pub mod before;
 pub mod catalogue;
 pub mod counter;
 pub mod holds;
+pub mod intents;
 mod line;
 pub mod loads;
 pub mod network;
@@ -42,6 +43,7 @@ use crate::model::{
 use before::BeforeImages;
 use catalogue::Catalogue;
 use holds::Holds;
+use intents::OpenIntents;
 use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
@@ -62,6 +64,8 @@ pub struct State {
     pub orders: Orders,
     /// Live holds, which are orders as well.
     pub holds: Holds,
+    /// Orders of which payment providers have something to answer.
+    pub intents: OpenIntents,
     /// When time alone does something to orders.
     pub wakes: Wakes,
     /// Where shipments may be due for release by the rule of their node.
@@ -156,6 +160,7 @@ impl State {
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             orders: Orders::default(),
             holds: Holds::default(),
+            intents: OpenIntents::default(),
             wakes: Wakes::default(),
             releases: Releases::default(),
             loads: NodeLoads::default(),

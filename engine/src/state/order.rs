@@ -217,7 +217,7 @@ impl OrderActor {
     fn archive(&mut self, up_to: Lsn) -> bool {
         match self {
             Self::Resident { order, in_hand: false }
-                if order.last_lsn <= up_to && !order.packed.is_open() =>
+                if order.last_lsn <= up_to && order.packed.may_leave_memory() =>
             {
                 *self = Self::Archived(ArchivedOrder::from(&*order));
                 true

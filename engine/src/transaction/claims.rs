@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::asked::Asked;
 use super::attempts::Ear;
@@ -12,7 +13,9 @@ use super::kernel::Kernel;
 use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, FirstOff, StockClaim};
-use crate::model::{OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp};
+use crate::model::{
+    KeptOrder, Order, OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp,
+};
 use crate::state::stock::{
     Asks, Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply,
 };
@@ -21,12 +24,14 @@ use crate::state::stock::{
 pub struct Claims<'k> {
     kernel: &'k Kernel,
     held: SmallVec<[Claim; 4]>,
+    /// Orders in hand that have prices, as they were taken: their events are settled.
+    priced: ThinVec<Order>,
 }
 
 impl<'k> Claims<'k> {
     /// No claim yet.
     pub fn new(kernel: &'k Kernel) -> Self {
-        Self { kernel, held: SmallVec::new() }
+        Self { kernel, held: SmallVec::new(), priced: ThinVec::new() }
     }
 
     /// What all transactions share.
@@ -42,6 +47,19 @@ impl<'k> Claims<'k> {
     /// Holds all claims of `other` as well.
     pub fn take(&mut self, mut other: Self) {
         self.held.append(&mut other.held);
+        self.priced.append(&mut other.priced);
+    }
+
+    /// Notes an order that is in hand, if it has prices.
+    pub(super) fn note_priced(&mut self, kept: &KeptOrder) {
+        if kept.packed.is_priced() {
+            self.priced.push(kept.order());
+        }
+    }
+
+    /// The orders in hand that have prices.
+    pub fn priced(&self) -> &[Order] {
+        &self.priced
     }
 
     /// Claims what an order reserves at one pair; the pair's bell when other commands

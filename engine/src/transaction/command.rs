@@ -9,23 +9,25 @@
 use smallvec::SmallVec;
 
 use super::begin::{Started, begin_request};
+pub use super::effective::{Effective, recorded};
 use super::error::EngineError;
 use super::in_flight::Transaction;
 use super::kernel::Kernel;
-use super::written::{Recorded, Written};
+use super::minting;
+use super::written::Written;
 use crate::geo::PostalCodes;
 use crate::journal::Ticket;
-use crate::model::effect::{Effect, Effects};
+use crate::model::effect::Effect;
 use crate::model::event::{Listed, Numbered, Record};
 use crate::model::{
-    Lsn, Meta, OrderId, OrderNo, Refusal, Request, Said, SkuNo, Timestamp, Unpackable, Violation,
+    Lsn, Meta, OrderId, OrderNo, Refusal, Request, SkuNo, Timestamp, Unpackable, Violation,
 };
 use crate::state::network::Network;
 
 /// A command, which becomes one event or is refused.
 pub trait Command {
     /// What it makes happen.
-    type Event: Listed + Effective;
+    type Event: Listed + Effective + Clone;
 
     /// Key, origin, time.
     fn meta(&self) -> &Meta;
@@ -46,12 +48,6 @@ pub trait Command {
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<Self::Event>, EngineError>;
 }
 
-/// An event that is carried out by its effects.
-pub trait Effective {
-    /// What it does, one effect for each actor that it changes.
-    fn effects(self) -> Effects;
-}
-
 /// An event that was read from the journal, as the applier takes it.
 pub trait Replay {
     /// What the applier takes, of a command with that key.
@@ -68,11 +64,6 @@ impl<E: Effective> Replay for E {
     fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
         Ok((recorded(request, self), None))
     }
-}
-
-/// An event as the applier takes it.
-pub fn recorded(request: Option<Request>, event: impl Effective) -> Written {
-    Written::Other(Box::new(Recorded { request, said: Said::default(), effects: event.effects() }))
 }
 
 /// What fields are checked against.
@@ -134,17 +125,17 @@ pub async fn run<C: Command>(kernel: &Kernel, command: &C) -> Result<Outcome, En
 
 /// Hands a record to the journal, and tells of which SKUs its event may free units. Of an
 /// item that is new, its number is the next one.
-fn append<E: Listed + Effective>(
+fn append<E: Listed + Effective + Clone>(
     tx: &Transaction<'_>,
     record: Record<Numbered<E>>,
 ) -> Result<(Ticket, SmallVec<[SkuNo; 2]>), EngineError> {
     let _numbers = tx.still_next()?;
     let mut frees = SmallVec::new();
-    let ticket = tx.kernel().append(record, |request, event| {
-        let effects = event.effects();
-        frees.extend(effects.iter().filter_map(Effect::frees));
-        let recorded = Recorded { request, said: Said::default(), effects };
-        Written::Other(Box::new(recorded)).claiming(tx.claims.room_claimed())
+    let ticket = minting::append(&tx.claims, record, |written| {
+        if let Written::Other(recorded) = &written {
+            frees.extend(recorded.effects.iter().filter_map(Effect::frees));
+        }
+        written.claiming(tx.claims.room_claimed())
     })?;
     Ok((ticket, frees))
 }

@@ -54,6 +54,7 @@ impl<'k> Claims<'k> {
             match Asked::new(kernel, cell.ask(OrderMessage::ClaimInHand), undo).await? {
                 OrderReply::InHand(InHand::Granted(kept)) => {
                     self.hold(Claim::InHand(no));
+                    self.note_priced(&kept);
                     let is_same = kept.last_lsn == last_lsn;
                     return Ok(if is_same { Attempt::Done(()) } else { Attempt::Overtaken });
                 }
@@ -98,6 +99,7 @@ async fn take<'k>(
             OrderReply::InHand(InHand::Granted(kept)) => {
                 let mut claims = Claims::new(kernel);
                 claims.hold(Claim::InHand(no));
+                claims.note_priced(&kept);
                 // The number of an order that the journal refused may be another order's by
                 // now.
                 let is_it = kept.packed.is_named(id);

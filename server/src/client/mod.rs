@@ -85,6 +85,11 @@ impl Client {
         client.max_decoding_message_size(FEED_RESPONSE_BYTES_MAX)
     }
 
+    /// The money of orders.
+    pub fn payments(&self) -> v1::payment_service_client::PaymentServiceClient<Wire> {
+        v1::payment_service_client::PaymentServiceClient::new(self.wire.clone())
+    }
+
     /// Those whom the feed is sent to.
     pub fn webhooks(&self) -> v1::webhook_service_client::WebhookServiceClient<Wire> {
         v1::webhook_service_client::WebhookServiceClient::new(self.wire.clone())

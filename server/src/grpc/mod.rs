@@ -29,6 +29,7 @@ mod inventory;
 mod limits;
 mod order;
 mod pages;
+mod payment;
 mod places;
 mod service;
 mod times;

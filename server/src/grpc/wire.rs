@@ -126,9 +126,11 @@ impl<'a> Fields<'a> {
     }
 
     fn take(&mut self) -> Result<(u8, Value<'a>), NotPlain> {
-        let (key, rest) = self.0.split_first().ok_or(NotPlain)?;
+        let (first, rest) = self.0.split_first().ok_or(NotPlain)?;
         self.0 = rest;
-        let value = match key & 7 {
+        // A key of two bytes is of a field beyond 15.
+        let key = if *first < 0x80 { u32::from(*first) } else { self.long_key(*first)? };
+        let value = match u8::try_from(key & 7).expect("it is three bits") {
             NUMBER => Value::Number(self.varint()?),
             LENGTH => {
                 let length = usize::try_from(self.varint()?).map_err(|_| NotPlain)?;
@@ -138,9 +140,17 @@ impl<'a> Fields<'a> {
             }
             _ => return Err(NotPlain),
         };
-        // A key of several bytes, of a field beyond 15, has its highest bit set: it
-        // equals no field that is read here.
-        Ok((key >> 3, value))
+        let field = u8::try_from(key >> 3).map_err(|_| NotPlain)?;
+        Ok((field, value))
+    }
+
+    /// The key of a field from 16 to 255, whose first byte was read.
+    fn long_key(&mut self, first: u8) -> Result<u32, NotPlain> {
+        let (second, rest) = self.0.split_first().ok_or(NotPlain)?;
+        self.0 = rest;
+        let key = u32::from(first & 0x7f) | u32::from(*second) << 7;
+        let is_plain = (0x01..0x80).contains(second) && key >> 3 > 15;
+        if is_plain { Ok(key) } else { Err(NotPlain) }
     }
 
     fn varint(&mut self) -> Result<u64, NotPlain> {

@@ -24,7 +24,6 @@ const COMPONENTS: &str = "components, as SCARF:1 GLOVE:2";
 
 /// What one or more records were read as.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most records are rows, and each is moved once")]
 pub(super) enum Parsed {
     /// Nothing yet: more records of the same order may follow.
     Wait,
@@ -51,7 +50,7 @@ pub(super) enum Content {
     Node(Box<v1::UpdateNodeRequest>),
     Stock(v1::StockRow),
     Terms(v1::SetStockTermsRequest),
-    Order(v1::PlaceOrderRequest),
+    Order(Box<v1::PlaceOrderRequest>),
 }
 
 /// Turns records of one kind into rows.

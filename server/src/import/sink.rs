@@ -41,7 +41,7 @@ impl Sink {
                 stock.push(Row { line, last, content }, report).await
             }
             (Self::Orders(orders), Content::Order(content)) => {
-                orders.push(Row { line, last, content }, report).await
+                orders.push(Row { line, last, content: *content }, report).await
             }
             (Self::Calls(calls), content) => calls.push(Row { line, last, content }, report).await,
             (_, content) => unreachable!("a file of one kind has no {content:?}"),

@@ -24,6 +24,7 @@ mod holds;
 mod inventory;
 mod load;
 pub mod metrics;
+mod money;
 mod notifications;
 mod opening;
 mod order_holds;

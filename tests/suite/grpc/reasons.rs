@@ -38,7 +38,7 @@ struct Refusing {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reason_is_given_with_its_code() {
     for reason in Reason::all().filter(|reason| !NOT_AT_WILL.contains(reason)) {
-        let (code, status) = provoked(reason).await;
+        let (code, status) = Box::pin(provoked(reason)).await;
         let details = status.get_error_details();
         let told = details.error_info().unwrap_or_else(|| panic!("{reason}: {status:?}"));
         assert_eq!((told.reason.as_str(), told.domain.as_str()), (reason.as_str(), "backstock"));
@@ -139,6 +139,23 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::HoldUnitsGone) => {
             (Code::FailedPrecondition, holds::hold_units_gone().await)
         }
+        Refused(RefusalKind::PaymentIdReused) => (Code::AlreadyExists, payments::id_reused().await),
+        Refused(RefusalKind::RefundIdReused) => {
+            (Code::AlreadyExists, payments::refund_id_reused().await)
+        }
+        Refused(RefusalKind::PaymentNotFound) => (Code::NotFound, payments::not_found().await),
+        Refused(RefusalKind::IntentNotFound) => {
+            (Code::NotFound, payments::intent_not_found().await)
+        }
+        Refused(RefusalKind::OrderNotPriced) => {
+            (Code::FailedPrecondition, payments::order_not_priced().await)
+        }
+        Refused(RefusalKind::PaymentNotSecured) => {
+            (Code::FailedPrecondition, payments::not_secured().await)
+        }
+        Refused(RefusalKind::AmountTooLarge) => {
+            (Code::FailedPrecondition, payments::amount_too_large().await)
+        }
         Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
         Refused(RefusalKind::NodeIsSupplier) => {
             (Code::FailedPrecondition, supply::at_supplier().await)
@@ -201,7 +218,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::FailedPrecondition, steps::units_missing().await)
         }
         Refused(RefusalKind::PackageNotFound) => {
-            (Code::NotFound, steps::refused(RefusalKind::PackageNotFound).await)
+            (Code::NotFound, Box::pin(steps::refused(RefusalKind::PackageNotFound)).await)
         }
         Refused(
             of_a_step @ (RefusalKind::UnitsPicked
@@ -216,7 +233,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::BundleNotWhole
             | RefusalKind::DeliveredTooEarly
             | RefusalKind::RecallNotAsked),
-        ) => (Code::FailedPrecondition, steps::refused(of_a_step).await),
+        ) => (Code::FailedPrecondition, Box::pin(steps::refused(of_a_step)).await),
         Reason::SnapshotRunning => (Code::FailedPrecondition, serving::snapshot_running().await),
         Reason::VersionAhead => (Code::OutOfRange, serving::version_ahead().await),
         Reason::VersionDropped => (Code::OutOfRange, serving::version_dropped().await),
@@ -283,6 +300,7 @@ mod disk;
 mod holds;
 mod not_found;
 mod orders;
+mod payments;
 mod serving;
 mod steps;
 mod supply;

@@ -21,6 +21,7 @@ use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use backstock_proto::v1::payment_service_client::PaymentServiceClient;
 use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
@@ -40,6 +41,7 @@ pub struct TestServer {
     pub orders: OrderServiceClient<Channel>,
     pub holds: HoldServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
+    pub payments: PaymentServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -113,6 +115,7 @@ impl TestServer {
             holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
+            payments: PaymentServiceClient::new(channel.clone()),
             webhooks: WebhookServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel.clone()),
             channel,
@@ -251,7 +254,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
+        drop((self.payments, self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }

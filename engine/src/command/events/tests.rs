@@ -5,6 +5,7 @@
 mod backlog;
 mod catalogue;
 mod hold;
+mod money;
 mod order;
 mod packed;
 mod shipment;
@@ -56,6 +57,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
         shipment::events(),
         hold::events(),
         backlog::events(),
+        money::events(),
     ];
     let mut events = [vec![("order_placed", order_placed)], rooms.concat()].concat();
     let lines: Vec<_> = VERSION_2.lines().filter_map(|line| line.split(' ').next()).collect();

@@ -36,6 +36,8 @@ pub fn order() -> Order {
         timeline: Timeline::default(),
         order_holds: Box::default(),
         amended: None,
+        money: None,
+        returns: Box::default(),
         placed_lsn: Lsn::FIRST,
         last_lsn: Lsn::FIRST,
     }

@@ -12,12 +12,14 @@ pub(crate) mod fixture;
 mod handled;
 pub mod hold;
 mod on_hold;
+pub mod payment;
 pub mod place;
 pub mod prioritise;
 pub mod progress;
 pub mod release_hold;
 pub mod released;
 pub mod resolve_decline;
+mod secured;
 pub mod shipped;
 pub mod wave;
 

@@ -7,18 +7,20 @@ use crate::command::fixture::{
     hold_order, node_id, opening, prioritise, queueable, recall, release, release_order_hold,
     store, wave,
 };
+use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension,
-    HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation, ProgressShipment,
-    QuoteChange, RecallTransfer, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline,
-    SetOrderPriority, SetPolicy, StockOperation, Wave, WaveFound,
+    HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep,
+    ProgressShipment, QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, Wave, WaveFound,
 };
 use crate::model::{
-    ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility, InboundId, LineUnits,
-    NodeKind, OwnStock, OwnerId, PackageId, PairTerms, Pickup, Policy, PostalCode, Priority,
-    PriorityClass, ReleaseRule, RequestId, Sale, Shortage, Split, Step, WeekdayCutOffs, Weekdays,
+    Allowance, AllowedOf, ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility,
+    InboundId, LedgerKind, LineUnits, Minor, NodeKind, OwnStock, OwnerId, PackageId, PairTerms,
+    PaymentOutcome, Pickup, Policy, PostalCode, Priority, PriorityClass, RefundId, ReleaseRule,
+    RequestId, Sale, Shortage, Split, Step, Taken, WeekdayCutOffs, Weekdays,
 };
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
@@ -404,6 +406,42 @@ fn dated_feeds(carrier: &mut Carrier) {
     carrier.stock("supplier_feed_dated_unlimited", "V", feed);
 }
 
+/// An order with prices, and all that can be told of its money.
+fn payments(carrier: &mut Carrier) {
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    let captured = card("card", 500, Taken::Captured);
+    carrier.order("place_order_priced", |command| {
+        command.order.prices = Some(Box::new(prices(1, vec![captured.clone()])));
+    });
+    let (payment, reference) = (captured.id, text("ref"));
+    let (amount, id) = (Minor(1), RefundId::new("refund_id", "R").expect("an id"));
+    let (of, reason) = (AllowedOf::Order, text("late"));
+    let outcome = PaymentOutcome::Unknown;
+    for (name, step) in [
+        ("record_payment", PaymentStep::Allow(Allowance { id, amount, of, reason })),
+        (
+            "payment_result",
+            PaymentStep::Result {
+                intent: 1,
+                outcome,
+                amount: None,
+                reference: reference.clone(),
+                observed_at: Some(AT),
+            },
+        ),
+        (
+            "payment_event",
+            PaymentStep::Unasked { payment, kind: LedgerKind::Captured, amount, reference },
+        ),
+        ("add_payment", PaymentStep::Add(card("other", 1, Taken::Nothing))),
+    ] {
+        carrier.carry(name, async |engine, meta| {
+            let order = order_id("place_order_priced");
+            engine.record_payment(RecordPayment { meta, order, step }).await
+        });
+    }
+}
+
 fn order_holds(carrier: &mut Carrier) {
     carrier.carry("hold_order", async |engine, meta| {
         let (order, owner) = (order_id("place_order_prioritised"), text("Ann"));
@@ -456,6 +494,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     changes(&mut carrier);
     order_holds(&mut carrier);
     pauses(&mut carrier);
+    payments(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -2,8 +2,8 @@
 
 use super::packed::PackedOrder;
 use super::{
-    Allocation, AllocationUnits, Decision, LineRepegged, Move, Order, OrderChange, OrderHold,
-    Shipment, Told, count,
+    Allocation, AllocationUnits, Decision, IntentsMinted, LineRepegged, Move, Order, OrderChange,
+    OrderHold, OrderMoney, PaymentTold, Shipment, Told, count,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work, WorkClaim};
@@ -86,6 +86,10 @@ pub enum OrderEffect {
     GiveUpStock(Box<StockGivenUp>),
     /// The order was changed.
     Change(Box<OrderChange>),
+    /// Something of its money was told.
+    Pay(Box<PaymentTold>),
+    /// Another effect, and what it has the order ask of payment providers.
+    Mint(Box<(Self, IntentsMinted)>),
     /// Nothing: the command that has it in hand lets go of it. It may have left memory.
     LetGo,
 }
@@ -139,6 +143,25 @@ pub struct PartDeclined {
     pub asks: bool,
 }
 
+impl OrderEffect {
+    /// Whether the order may ask payment providers for something by it.
+    pub fn may_mint(&self) -> bool {
+        match self {
+            Self::Mint(_) => true,
+            Self::Place(packed) | Self::Replace(packed) => packed.is_priced(),
+            _ => false,
+        }
+    }
+
+    /// The effect without what it has the order ask of payment providers.
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::Mint(minting) => &minting.0,
+            other => other,
+        }
+    }
+}
+
 impl Order {
     /// Applies what the event at `lsn` does here; one that this state has
     /// already is skipped.
@@ -150,7 +173,17 @@ impl Order {
             return;
         }
         self.last_lsn = lsn;
+        self.carry_out(lsn, effect);
+        self.cancel_priced();
+    }
+
+    fn carry_out(&mut self, lsn: Lsn, effect: &OrderEffect) {
         match effect {
+            OrderEffect::Pay(told) => self.money_mut().tell(told),
+            OrderEffect::Mint(minting) => {
+                self.carry_out(lsn, &minting.0);
+                self.mint(&minting.1);
+            }
             OrderEffect::Cancel(units) => self.cancel(units),
             OrderEffect::Ship { shipment, dispatch } => self.ship(*shipment, dispatch),
             OrderEffect::Progress(progress) => self.progress(progress),
@@ -206,6 +239,11 @@ impl Order {
             OrderEffect::Change(change) => self.change(change),
             OrderEffect::LetGo => {}
         }
+    }
+
+    pub(super) fn money_mut(&mut self) -> &mut OrderMoney {
+        let money = self.money.as_deref_mut();
+        money.expect("REPLAY_EQUAL: only an order with prices is paid")
     }
 
     fn hold_mut(&mut self) -> &mut Hold {

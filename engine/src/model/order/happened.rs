@@ -2,7 +2,9 @@
 
 use super::amended::Amounts;
 use super::timeline::{DateMoved, Entry, Happened, Said, Timeline};
-use super::{AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, count};
+use super::{
+    AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, Telling, count,
+};
 use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
@@ -97,6 +99,10 @@ impl Entry {
                 Self { what: Happened::StockLetGo, ..entry }
             }
             OrderEffect::Change(change) => new(Happened::Changed).with_change(order, change),
+            OrderEffect::Mint(minting) => {
+                return Self::of(order, lsn, &minting.0, said);
+            }
+            OrderEffect::Pay(told) => new(Happened::of_payment(&told.told)),
             // Who works on it is of no matter afterwards.
             OrderEffect::ClaimWork { .. } | OrderEffect::Place(_) | OrderEffect::LetGo => {
                 return None;
@@ -295,7 +301,7 @@ impl KeptOrder {
     /// order's timeline.
     #[must_use]
     pub fn changed(&self, lsn: Lsn, effect: &OrderEffect, said: &Said) -> Self {
-        if let OrderEffect::Replace(packed) = effect
+        if let OrderEffect::Replace(packed) = effect.plain()
             && !self.packed.has_timeline()
             && !packed.has_timeline()
             && !packed.has_open_hold()
@@ -307,7 +313,8 @@ impl KeptOrder {
         let entry = Entry::of(&order, lsn, effect, said);
         let mut timeline = std::mem::take(&mut order.timeline);
         order.apply(lsn, effect);
-        let is_confirmed = matches!(effect, OrderEffect::Replace(_)) && order.open_hold().is_none();
+        let is_confirmed =
+            matches!(effect.plain(), OrderEffect::Replace(_)) && order.open_hold().is_none();
         if is_confirmed {
             // Who confirms it, if that was said, comes first.
             if !order.timeline.is_empty() && timeline.dropped() == 0 {
@@ -321,6 +328,18 @@ impl KeptOrder {
         }
         order.timeline = timeline;
         Self::of(&order)
+    }
+}
+
+impl Happened {
+    /// What it is that something of an order's money was told.
+    const fn of_payment(told: &Telling) -> Self {
+        match told {
+            Telling::Added(..) => Self::PaymentAdded,
+            Telling::Allowed(_) => Self::Allowed,
+            Telling::Conflict { .. } => Self::PaymentConflict,
+            Telling::Result { .. } | Telling::Unasked { .. } => Self::PaymentTold,
+        }
     }
 }
 

@@ -24,7 +24,8 @@
 //! order of which none of that can be said is packed in version 1, as every order is when it
 //! is placed. Version 3 is of orders that began as a hold: it has what version 2 has, and the
 //! hold before the postal code. Version 4 is of orders of which something else can be said: it
-//! says what behind its first byte, and has all that version 2 has.
+//! says what behind its first byte, and has all that version 2 has. Version 5 is the same, with three
+//! bytes for that.
 //!
 //! ```text
 //!   4  features: what else is there, in one byte, or in two where the first one says so
@@ -43,16 +44,18 @@
 //!      its bundles: of each the item, how many, its first line, and how many lines it has
 //!      how many lines were added, and what is said of it beside its lines, as events have it, behind
 //!        its length
+//!      its prices and its ledger, as events have them, behind their length
+//!      its returns, as events have them, behind their length
 //! ```
 
 mod form;
 mod read;
 mod write;
 
-use self::form::{Features, VERSION_FEATURED, VERSION_REPEGGED};
+use self::form::{Features, VERSION_FEATURED, VERSION_REPEGGED, VERSION_WIDE};
 use self::read::{id, read, unpack};
 use self::write::pack;
-use super::{Allocation, Order};
+use super::{Allocation, Intent, Order};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::hold::Hold;
 use crate::model::ids::{OrderId, OrderNo, Pair};
@@ -155,6 +158,22 @@ impl PackedOrder {
         open
     }
 
+    /// Whether it may leave memory: no unit is still to be shipped, and no payment provider is still to
+    /// answer.
+    ///
+    /// # Panics
+    /// When the bytes are not those of an order: they are checked when they come in.
+    pub fn may_leave_memory(&self) -> bool {
+        if self.is_open() {
+            return false;
+        }
+        let order = self.is_priced().then(|| self.unpack());
+        order.is_none_or(|order| {
+            let money = order.expect("REPLAY_EQUAL: what was packed unpacks").money;
+            money.is_none_or(|money| !money.intents.iter().any(Intent::is_in_flight))
+        })
+    }
+
     /// Whether it began as a hold.
     pub fn is_held(&self) -> bool {
         Features::at(&self.0).0.has(Features::HELD)
@@ -191,7 +210,7 @@ impl PackedOrder {
 
     /// Whether it is packed in the version of orders of which more can be said.
     pub fn is_featured(&self) -> bool {
-        self.0.first() == Some(&VERSION_FEATURED)
+        matches!(self.0.first(), Some(&(VERSION_FEATURED | VERSION_WIDE)))
     }
 
     /// Whether it has features that no chunk of a snapshot before version 8 has.
@@ -222,6 +241,16 @@ impl PackedOrder {
     /// Whether it has features that no chunk of a snapshot before version 13 has.
     pub fn needs_version_13(&self) -> bool {
         Features::at(&self.0).0.has(Features::OF_VERSION_13)
+    }
+
+    /// Whether it has features that no chunk of a snapshot before version 14 has.
+    pub fn needs_version_14(&self) -> bool {
+        Features::at(&self.0).0.has(Features::OF_VERSION_14)
+    }
+
+    /// Whether it has prices.
+    pub fn is_priced(&self) -> bool {
+        Features::at(&self.0).0.has(Features::PRICED)
     }
 
     /// Before whom it is served.

@@ -124,11 +124,23 @@ pub enum Happened {
     /// The hold that it was was created by somebody: all else of that is in its header.
     #[n(37)]
     Held,
+    /// A payment provider told something of its money.
+    #[n(38)]
+    PaymentTold,
+    /// It is paid by something else as well.
+    #[n(39)]
+    PaymentAdded,
+    /// An amount alone was given back.
+    #[n(40)]
+    Allowed,
+    /// A payment provider told that something is done, and that it is not.
+    #[n(41)]
+    PaymentConflict,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 34] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -159,6 +171,10 @@ impl Happened {
         Self::Expired,
         Self::Placed,
         Self::Held,
+        Self::PaymentTold,
+        Self::PaymentAdded,
+        Self::Allowed,
+        Self::PaymentConflict,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.

@@ -39,6 +39,14 @@ pub enum Resource {
     Consumer,
     /// An endpoint that the feed is sent to.
     Endpoint,
+    /// What an order is paid by.
+    Payment,
+    /// What was asked of a payment provider.
+    Intent,
+    /// An amount that is given back.
+    Refund,
+    /// An amount of money.
+    Amount,
 }
 
 impl Resource {
@@ -63,6 +71,10 @@ impl Resource {
             Self::Service => "service",
             Self::Consumer => "consumer",
             Self::Endpoint => "endpoint",
+            Self::Payment => "payment",
+            Self::Intent => "intent",
+            Self::Refund => "refund",
+            Self::Amount => "amount",
         }
     }
 }

@@ -136,6 +136,8 @@ impl TryFrom<&ArchivedOrderImageV1> for OrderState {
             timeline: Timeline::default(),
             order_holds: Box::default(),
             amended: None,
+            money: None,
+            returns: Box::default(),
         };
         let unsound = |a| ImageError::inconsistent("allocation", format!("{a:?}"));
         order.check().map_err(unsound)?;

@@ -492,6 +492,8 @@ pub(super) fn order(no: u64, pair: Pair, supply: Supply, units: u32) -> Order {
         timeline: Timeline::default(),
         order_holds: Box::default(),
         amended: None,
+        money: None,
+        returns: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
         lines: [OrderLine { sku: pair.sku, ordered: units, cancelled: 0 }].into(),

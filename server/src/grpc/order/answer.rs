@@ -331,11 +331,14 @@ fn date(out: &mut Vec<u8>, field: u8, day: Option<Day>) {
 
 fn outcome(lines: &[v1::LineUnits]) -> v1::OrderOutcome {
     let supplied = lines.iter().any(|units| units.allocated + units.preordered > 0);
+    let waits = lines.iter().any(|units| units.backordered > 0);
     let short = lines.iter().any(|units| units.backordered + units.cancelled > 0);
     match (supplied, short) {
         (_, false) => v1::OrderOutcome::Allocated,
         (true, true) => v1::OrderOutcome::PartiallyAllocated,
-        (false, true) => v1::OrderOutcome::Backordered,
+        (false, true) if waits => v1::OrderOutcome::Backordered,
+        // It is paid, and there is not enough.
+        (false, true) => v1::OrderOutcome::Cancelled,
     }
 }
 

@@ -175,6 +175,10 @@ const fn event(what: Happened) -> Event {
         Happened::Expired => Event::Expired,
         Happened::Placed => Event::Placed,
         Happened::Held => Event::Held,
+        Happened::PaymentTold => Event::PaymentTold,
+        Happened::PaymentAdded => Event::PaymentAdded,
+        Happened::Allowed => Event::AmountRefunded,
+        Happened::PaymentConflict => Event::PaymentConflict,
     }
 }
 

@@ -11,6 +11,7 @@ use tonic::Status;
 use super::text::{LineText, OrderText};
 use crate::grpc::enums::{priority, shortage, split};
 use crate::grpc::fields::{FieldNames, STAND_IN};
+use crate::grpc::payment::pricing;
 use crate::grpc::{places, times};
 use crate::status::Violations;
 
@@ -54,6 +55,7 @@ pub(in crate::grpc) fn order(
     let split = split(found, "split_policy", request.split_policy);
     let lines = lines(found, &request.lines);
     let priority = priority(found, request.priority, request.tier);
+    let prices = request.pricing.as_ref().map(|of| pricing::read(found, of));
     Some(OrderRequest {
         id: id?,
         customer: customer?,
@@ -65,6 +67,10 @@ pub(in crate::grpc) fn order(
         split,
         lines: lines?,
         priority: priority?,
+        prices: match prices {
+            Some(prices) => Some(Box::new(prices?)),
+            None => None,
+        },
     })
 }
 

@@ -38,6 +38,7 @@ pub(in crate::grpc) struct OrderText<'a> {
     pub(super) priority: i32,
     pub(super) tier: Option<u32>,
     pub(super) pickup: Option<v1::Pickup>,
+    pub(super) pricing: Option<v1::Pricing>,
 }
 
 impl<'a> OrderText<'a> {
@@ -68,6 +69,7 @@ impl<'a> OrderText<'a> {
             13 => self.priority = value.number()?.cast_signed(),
             14 => self.tier = Some(value.number()?),
             15 => once(&mut self.pickup, value)?,
+            16 => once(&mut self.pricing, value)?,
             _ => return Err(NotPlain),
         }
         Ok(())
@@ -191,6 +193,7 @@ mod tests {
             priority: 1,
             tier: Some(0),
             pickup: Some(v1::Pickup { node_id: "S".into(), only_stock_there: true }),
+            pricing: Some(v1::Pricing { currency_code: "USD".into(), ..Default::default() }),
         };
         v1::PlaceOrdersRequest { orders: vec![full, v1::PlaceOrderRequest::default()] }
     }
@@ -215,6 +218,7 @@ mod tests {
             priority: order.priority,
             tier: order.tier,
             pickup: order.pickup.clone(),
+            pricing: order.pricing.clone(),
         }
     }
 

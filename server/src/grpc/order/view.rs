@@ -70,6 +70,7 @@ pub(in crate::grpc) async fn order(
             .unwrap_or_default(),
         currency_code: amounts.map(|amounts| amounts.currency.to_string()).unwrap_or_default(),
         amount_minor: order.amount(),
+        money: crate::grpc::payment::view::of(order),
     })
 }
 

@@ -13,6 +13,7 @@ use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
 use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
+use backstock_proto::v1::payment_service_server::PaymentServiceServer;
 use backstock_proto::v1::webhook_service_server::WebhookServiceServer;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
@@ -37,6 +38,7 @@ pub(super) struct Services {
     orders: OrderServiceServer<Api>,
     holds: HoldServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
+    payments: PaymentServiceServer<Api>,
     feed: FeedServiceServer<Api>,
     webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
@@ -50,6 +52,7 @@ impl Services {
         let orders = OrderServiceServer::new(api.clone());
         let holds = HoldServiceServer::new(api.clone());
         let fulfillment = FulfillmentServiceServer::new(api.clone());
+        let payments = PaymentServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
         let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
@@ -59,6 +62,7 @@ impl Services {
             orders: orders.max_decoding_message_size(limit),
             holds: holds.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
+            payments: payments.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
             webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
@@ -72,6 +76,7 @@ impl Services {
             CatalogServiceServer::<Api>::NAME => self.catalog.clone().call(request),
             HoldServiceServer::<Api>::NAME => self.holds.clone().call(request),
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
+            PaymentServiceServer::<Api>::NAME => self.payments.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
@@ -80,12 +85,13 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 8] = [
+pub const SERVICE_NAMES: [&str; 9] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
     HoldServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
+    PaymentServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
     WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,

@@ -186,7 +186,7 @@ impl OrderInHand {
             Some(order) if self.bad.is_empty() => Parsed::Row(Row {
                 line: self.line,
                 last: self.last,
-                content: Content::Order(order),
+                content: Content::Order(Box::new(order)),
             }),
             _ => Parsed::Bad(self.bad),
         }
@@ -239,6 +239,7 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
         priority: priority.unwrap_or_default().into(),
         tier: columns.optional("tier", WHOLE_NUMBER),
         pickup,
+        pricing: None,
     };
     columns.finish(order)
 }

@@ -114,6 +114,7 @@ fn asked_for(engine: &Engine, order: &model::Order, hold: &model::Hold) -> Creat
         split: Some(Split::Units),
         lines: Lines(order.asked_for().map(line).collect()),
         priority: header.priority,
+        prices: None,
     };
     let meta = Meta { at: header.ordered_at, ..Meta::default() };
     CreateHold::new(meta, hold.id.clone(), (hold.seconds, hold.owner.clone()), wanted)

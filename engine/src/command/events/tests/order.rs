@@ -54,6 +54,8 @@ pub(super) fn placed() -> Order {
         timeline: Timeline::default(),
         order_holds: Box::default(),
         amended: None,
+        money: None,
+        returns: Box::default(),
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     }

@@ -74,6 +74,7 @@ impl QuoteChange {
             split: Some(header.split),
             lines,
             priority: header.priority,
+            prices: None,
         }
     }
 

@@ -20,8 +20,9 @@ use crate::model::{
     StockEffect, Timestamp,
 };
 use crate::transaction::claims::Claims;
-use crate::transaction::command::{Effective, recorded};
+use crate::transaction::command::Effective;
 use crate::transaction::error::EngineError;
+use crate::transaction::minting;
 
 /// Packages of a shipment went back to the shelf: nobody collected them in time. Their units are
 /// cancelled.
@@ -55,7 +56,7 @@ pub(super) fn append(
 ) -> Result<Ticket, EngineError> {
     let event = decide(order, shipment, (until, now));
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
-    let ticket = claims.kernel().append(record, recorded)?;
+    let ticket = minting::append(&claims, record, |written| written)?;
     claims.hand_over();
     Ok(ticket)
 }

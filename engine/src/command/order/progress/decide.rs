@@ -3,6 +3,7 @@
 use super::super::find;
 use super::super::handled::whole_bundles;
 use super::super::on_hold::refuse_on_hold;
+use super::super::secured::refuse_unsecured;
 use super::event::ShipmentProgressed;
 use crate::limits::PACKAGES_MAX;
 use crate::model::fulfilment::table::{self, Obstacle, OnHold};
@@ -502,22 +503,30 @@ impl<'a> Plan<'a> {
         refused
     }
 
-    /// Refuses what a hold on the order keeps the node from. What changes nothing is answered as before.
-    fn refuse_on_hold(&self) -> Result<(), Refusal> {
+    /// Refuses what a hold on the order keeps the node from, and what it is not to begin before the order's
+    /// payment is secured. What changes nothing is answered as before.
+    fn refuse_kept(&self) -> Result<(), Refusal> {
         let was_packed = |package: &Package| self.known.iter().any(|known| known.id == package.id);
         let is_made = match table::on_hold(self.act()) {
             OnHold::Made => true,
             OnHold::PackedOnly => self.event.packages.iter().all(was_packed),
             OnHold::Refused => false,
         };
-        if is_made { Ok(()) } else { refuse_on_hold(self.order) }
+        if is_made {
+            return Ok(());
+        }
+        refuse_on_hold(self.order)?;
+        let work = self.order.shipments[usize::from(self.at)].work.as_deref();
+        // A node that was told to work on it goes on, whatever became of the payment since.
+        let is_begun = work.is_some_and(|work| work.released.is_some());
+        if is_begun { Ok(()) } else { refuse_unsecured(self.order) }
     }
 
     fn finish(self) -> Result<Option<ShipmentProgressed>, Refusal> {
         if !self.changes {
             return Ok(None);
         }
-        self.refuse_on_hold()?;
+        self.refuse_kept()?;
         let event = self.event;
         for units in [&event.put_back, &event.picked, &event.all_left()] {
             whole_bundles(self.order, units)?;

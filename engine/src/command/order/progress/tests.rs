@@ -5,12 +5,13 @@ use super::decide::decide;
 use super::event::ShipmentProgressed;
 use super::*;
 use crate::command::fixture::{AT, check, keyed, located, meta, said};
+use crate::command::order::payment::tests::{card, paid_by};
 use crate::model::effect::Effect;
 use crate::model::fulfilment::table::{Obstacle, rule};
 use crate::model::fulfilment::{Content, Rule as Cell};
 use crate::model::{
     Destination, Expiry, Lsn, NodeKind, NodeNo, OrderedBundle, PackageId, Pickup, RefusalKind,
-    SkuNo, Text, UnitState, Work,
+    SkuNo, Taken, Text, UnitState, Work,
 };
 use crate::model::{OrderEffect, Package};
 use crate::transaction::command::Effective;
@@ -291,6 +292,11 @@ fn an_order_on_hold_goes_no_further_and_what_happened_is_not_refused() {
     }
 }
 
+/// The order, of which a minor unit is paid.
+fn unsecured() -> Order {
+    paid_by(vec![card("card", 1, Taken::Authorised)])
+}
+
 /// The refusals of the table, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
     let decided = |order: &Order, taken: Step| decided(order, &taken).map(|e| e.is_some());
@@ -367,6 +373,10 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         (asked.clone(), gives(true), Ok(true)),
         (asked, gives(false), Ok(true)),
         (declined, ship(), Err(Refusal::ShipmentDeclined { shipment_number })),
+        (unsecured(), Step::Release, {
+            let total = unsecured().totals().expect("it has prices").total().0;
+            Err(Refusal::PaymentNotSecured { order_id: id(), total, secured: 1 })
+        }),
         (super::super::hold::tests::on_hold(2), Step::Release, {
             Err(Refusal::OrderOnHold { order_id: id(), holds: "1, 2".to_owned() })
         }),

@@ -5,8 +5,8 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
-    hold_order, item, keyed, node, order, prioritise, recall, receive, release, release_order_hold,
-    resolve_decline, ship, told, wave,
+    hold_order, item, keyed, node, order, prioritise, recall, receive, record_payment, release,
+    release_order_hold, resolve_decline, ship, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -15,8 +15,9 @@ use crate::command::supply::{change_stock, transfer};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
-    HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, catalogue, hold,
+    HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
+    ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
+    catalogue, hold,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -49,6 +50,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("ReleaseHold", hold::release::tests::table()),
         ("CancelOrder", cancelling::tests::table()),
         ("SetOrderPriority", prioritising::tests::table()),
+        ("RecordPayment", orders::payment::tests::table()),
         ("HoldOrder", orders::hold::tests::table()),
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
         ("ReleaseWave", orders::wave::tests::table()),
@@ -107,6 +109,10 @@ fn under_a_used_key() -> Vec<Provoked> {
             "ResolveDecline",
             told(engine.resolve_decline(ResolveDecline { meta: meta(), ..resolve_decline(1) })),
         ),
+        (
+            "RecordPayment",
+            told(engine.record_payment(RecordPayment { meta: meta(), ..record_payment() })),
+        ),
         ("HoldOrder", told(engine.hold_order(HoldOrder { meta: meta(), ..hold_order("1") }))),
         (
             "ReleaseOrderHold",
@@ -146,6 +152,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
         ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
+        ("RecordPayment", told(engine.record_payment(record_payment()))),
         ("HoldOrder", told(engine.hold_order(hold_order("1")))),
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
@@ -206,6 +213,7 @@ fn kept_out() -> Vec<Provoked> {
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
+    let paying = told_at_last(&engine, taken, engine.record_payment(record_payment()));
     let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
     let resolving = told_at_last(&engine, taken, engine.resolve_decline(resolve_decline(1)));
     let end = engine.release_order_hold(release_order_hold("1"));
@@ -238,6 +246,7 @@ fn kept_out() -> Vec<Provoked> {
         ("CancelOrder", cancelling),
         ("SetOrderPriority", prioritising),
         ("ResolveDecline", resolving),
+        ("RecordPayment", paying),
         ("HoldOrder", holding_back),
         ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),

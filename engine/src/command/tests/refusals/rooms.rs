@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 24] = [
+pub(super) const ROOMS: [Room; 25] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -304,6 +304,22 @@ pub(super) const ROOMS: [Room; 24] = [
         ],
     },
     Room {
+        command: "RecordPayment",
+        refusals: &[
+            RequestIdReused,
+            PaymentIdReused,
+            RefundIdReused,
+            OrderNotFound,
+            PaymentNotFound,
+            IntentNotFound,
+            OrderNotPriced,
+            AmountTooLarge,
+            ListFull,
+            Contended,
+        ],
+        sources: &["command/order/payment.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
         command: "SetOrderPriority",
         refusals: &[RequestIdReused, OrderNotFound, OrderClosed, Contended],
         sources: &["command/order/prioritise.rs", ATTEMPTS, FIND, REQUESTS, RUN],
@@ -355,6 +371,7 @@ pub(super) const ROOMS: [Room; 24] = [
             ShipmentExpired,
             ShipmentDeclined,
             OrderOnHold,
+            PaymentNotSecured,
             UnitsPicked,
             UnitsPacked,
             UnitsReady,
@@ -375,6 +392,7 @@ pub(super) const ROOMS: [Room; 24] = [
             "command/order/progress.rs",
             "command/order/progress/decide.rs",
             ON_HOLD,
+            "command/order/secured.rs",
             HANDLED,
             ORDER,
             ATTEMPTS,

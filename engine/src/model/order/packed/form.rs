@@ -12,10 +12,12 @@ pub(super) const VERSION_REPEGGED: u8 = 2;
 pub(super) const VERSION_HELD: u8 = 3;
 /// The version of an order with [features](Features).
 pub(super) const VERSION_FEATURED: u8 = 4;
+/// The version of an order with features that version 4 has no place for: three bytes of them.
+pub(super) const VERSION_WIDE: u8 = 5;
 
-/// What a packed order of [version 4](VERSION_FEATURED) has that not all have.
+/// What a packed order of [version 4](VERSION_FEATURED) or [5](VERSION_WIDE) has that not all have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Features(pub(super) u16);
+pub(super) struct Features(pub(super) u32);
 
 impl Features {
     /// It began as a hold.
@@ -51,6 +53,12 @@ impl Features {
     pub(super) const NEWER_WORDS: Self = Self(1 << 14);
     /// Somebody works on shipments of it, or did.
     pub(super) const CLAIMED: Self = Self(1 << 15);
+    /// It has prices.
+    pub(super) const PRICED: Self = Self(1 << 16);
+    /// Units of it come back.
+    pub(super) const RETURNED: Self = Self(1 << 17);
+    /// What no chunk of a snapshot before version 14 has.
+    pub(super) const OF_VERSION_14: Self = Self(Self::PRICED.0 | Self::RETURNED.0);
     /// What no chunk of a snapshot before version 11 has.
     pub(super) const OF_VERSION_11: Self =
         Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0 | Self::CLAIMED.0);
@@ -69,7 +77,8 @@ impl Features {
             | Self::OF_VERSION_10.0
             | Self::OF_VERSION_11.0
             | Self::OF_VERSION_12.0
-            | Self::OF_VERSION_13.0,
+            | Self::OF_VERSION_13.0
+            | Self::OF_VERSION_14.0,
     );
     const OF_VERSION_7: Self =
         Self(Self::HELD.0 | Self::ANSWERED.0 | Self::PRIORITISED.0 | Self::DECIDED_ANEW.0);
@@ -86,19 +95,24 @@ impl Features {
     /// Those of bytes that begin so, and how many bytes say it, the version among them.
     pub(super) const fn at(bytes: &[u8]) -> (Self, usize) {
         match bytes {
-            [VERSION_FEATURED, first, second, ..] if *first as u16 & Self::MORE.0 != 0 => {
-                let first = *first as u16 & !Self::MORE.0;
-                (Self(first | (*second as u16) << 8), 3)
+            [VERSION_FEATURED, first, second, ..] if *first as u32 & Self::MORE.0 != 0 => {
+                let first = *first as u32 & !Self::MORE.0;
+                (Self(first | (*second as u32) << 8), 3)
             }
-            [VERSION_FEATURED, first, ..] => (Self(*first as u16), 2),
+            [VERSION_FEATURED, first, ..] => (Self(*first as u32), 2),
+            [VERSION_WIDE, first, second, third, ..] => {
+                (Self(u32::from_le_bytes([*first, *second, *third, 0])), 4)
+            }
             [VERSION_HELD, ..] => (Self::HELD, 1),
             _ => (Self(0), 1),
         }
     }
 
     fn put(self, out: &mut Vec<u8>) {
-        let [first, second] = self.0.to_le_bytes();
-        if second == 0 {
+        let [first, second, third, _] = self.0.to_le_bytes();
+        if third != 0 {
+            out.extend_from_slice(&[first, second, third]);
+        } else if second == 0 {
             out.push(first);
         } else {
             out.extend_from_slice(&[first | Self::MORE.0.to_le_bytes()[0], second]);
@@ -106,14 +120,27 @@ impl Features {
     }
 
     fn read(from: &mut Unpacker<'_>) -> Result<Self, Unpackable> {
-        let first = u16::from(from.byte("features")?);
+        let first = u32::from(from.byte("features")?);
         if first & Self::MORE.0 == 0 {
             return Ok(Self(first));
         }
-        let second = u16::from(from.byte("features")?);
+        let second = u32::from(from.byte("features")?);
         let all = Self(first & !Self::MORE.0 | second << 8);
         // They are packed in one way alone.
         if second == 0 { Err(Unpackable { at: "features" }) } else { Ok(all) }
+    }
+
+    fn read_wide(from: &mut Unpacker<'_>) -> Result<Self, Unpackable> {
+        let [first, second, third] =
+            [from.byte("features")?, from.byte("features")?, from.byte("features")?];
+        let all = Self(u32::from_le_bytes([first, second, third, 0]));
+        // They are packed in one way alone, and without a byte that says that more follow.
+        let is_sound = third != 0 && !all.has(Self::MORE);
+        is_sound.then_some(all).ok_or(Unpackable { at: "features" })
+    }
+
+    const fn is_wide(self) -> bool {
+        self.0 >> 16 != 0
     }
 
     pub(super) fn of(order: &Order) -> Self {
@@ -136,6 +163,8 @@ impl Features {
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
+            .with(Self::PRICED, order.money.is_some())
+            .with(Self::RETURNED, !order.returns.is_empty())
     }
 
     /// Those that its shipments have, in one pass over them: each order that is placed is packed.
@@ -172,6 +201,7 @@ impl Form {
             Features(0) if is_repegged(order) => VERSION_REPEGGED,
             Features(0) => VERSION,
             Features::HELD => VERSION_HELD,
+            all if all.is_wide() => VERSION_WIDE,
             _ => VERSION_FEATURED,
         };
         Self { version, features }
@@ -179,7 +209,7 @@ impl Form {
 
     pub(super) fn put(self, out: &mut Vec<u8>) {
         out.push(self.version);
-        if self.version == VERSION_FEATURED {
+        if self.version >= VERSION_FEATURED {
             self.features.put(out);
         }
     }
@@ -190,6 +220,7 @@ impl Form {
             VERSION | VERSION_REPEGGED => Features::default(),
             VERSION_HELD => Features::HELD,
             VERSION_FEATURED => Features::read(from)?,
+            VERSION_WIDE => Features::read_wide(from)?,
             _ => return Err(Unpackable { at: "version" }),
         };
         let is_known = features.0 & !Features::ALL.0 == 0;

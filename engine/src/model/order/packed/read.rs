@@ -19,12 +19,13 @@ use crate::model::ids::{
 };
 use crate::model::lsn::Lsn;
 use crate::model::order::{
-    Added, Allocation, Amended, Decisions, Order, OrderHeader, OrderHold, OrderLine, Shipment,
-    Timeline,
+    Added, Allocation, Amended, Decisions, Order, OrderHeader, OrderHold, OrderLine, OrderMoney,
+    Shipment, Timeline,
 };
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
 use crate::model::reservations::Supply;
+use crate::model::returns::Return;
 use crate::model::stock::LineUnits;
 use crate::model::time::{Day, Timestamp};
 
@@ -50,6 +51,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let bundles = bundles(&mut from, form)?;
     let (lines_added, amended) = changed(&mut from, form)?;
     let added = Added { lines: lines_added, ..added };
+    let money = money(&mut from, form)?;
+    let returns = returns(&mut from, form)?;
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
     let order = Order {
         no,
@@ -65,12 +68,17 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
         order_holds,
         bundles,
         amended,
+        money,
+        returns,
         placed_lsn: Lsn::NONE,
         last_lsn: Lsn::NONE,
     };
     order.check().map_err(|_| Unpackable { at: "allocations" })?;
     if usize::from(order.added.lines) > order.lines.len() {
         return Err(Unpackable { at: "added" });
+    }
+    if order.money.as_deref().is_some_and(|money| !money.is_sound(ordered(&order.lines))) {
+        return Err(Unpackable { at: "money" });
     }
     if !order.has_sound_bundles() {
         return Err(Unpackable { at: "bundles" });
@@ -88,9 +96,9 @@ pub(super) fn read(
     priority(&mut from, form)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
-    let mut skus = SmallVec::<[SkuNo; 8]>::new();
+    let mut lines = SmallVec::<[OrderLine; 8]>::new();
     for _ in 0..from.count("lines")? {
-        skus.push(line(&mut from)?.sku);
+        lines.push(line(&mut from)?);
     }
     let mut nodes = SmallVec::<[NodeNo; 8]>::new();
     for _ in 0..from.count("shipments")? {
@@ -99,10 +107,10 @@ pub(super) fn read(
     let allocations = from.count("allocations")?;
     for _ in 0..allocations {
         let a = allocation(&mut from, form)?;
-        if !a.fits(skus.len(), nodes.len()) {
+        if !a.fits(lines.len(), nodes.len()) {
             return Err(Unpackable { at: "allocations" });
         }
-        let (sku, node) = (skus[usize::from(a.line)], nodes[usize::from(a.shipment)]);
+        let (sku, node) = (lines[usize::from(a.line)].sku, nodes[usize::from(a.shipment)]);
         show(&a, Pair { sku, node });
     }
     added(&mut from, form, (nodes.len(), allocations))?;
@@ -119,6 +127,10 @@ pub(super) fn read(
     let pickup = pickup(&mut from, form)?;
     bundles(&mut from, form)?;
     changed(&mut from, form)?;
+    if money(&mut from, form)?.is_some_and(|money| !money.is_sound(ordered(&lines))) {
+        return Err(Unpackable { at: "money" });
+    }
+    returns(&mut from, form)?;
     let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
 }
@@ -240,6 +252,38 @@ fn changed(from: &mut Unpacker<'_>, form: Form) -> Result<(u16, Option<Box<Amend
     let is_said = lines > 0 || amended.is_some();
     let is_sound = is_said && amended.is_some() != bytes.is_empty();
     if is_sound { Ok((lines, amended)) } else { Err(Unpackable { at }) }
+}
+
+/// What of it comes back: something, where it is said that it does.
+fn returns(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Return]>, Unpackable> {
+    let at = "returns";
+    if !form.has(Features::RETURNED) {
+        return Ok(Box::default());
+    }
+    let length = from.count(at)?;
+    let mut bytes = minicbor::Decoder::new(from.bytes(length, at)?);
+    let all: Vec<Return> = bytes.decode().map_err(|_| Unpackable { at })?;
+    let is_all = bytes.position() == length && !all.is_empty();
+    let is_sound = is_all && all.iter().all(Return::is_sound);
+    if is_sound { Ok(all.into()) } else { Err(Unpackable { at }) }
+}
+
+/// How many units of a line, from 0, were ordered.
+fn ordered(lines: &[OrderLine]) -> impl Fn(u16) -> Option<u32> {
+    |line| lines.get(usize::from(line)).map(|line| line.ordered)
+}
+
+/// Its prices and its ledger, where it is said that it has them.
+fn money(from: &mut Unpacker<'_>, form: Form) -> Result<Option<Box<OrderMoney>>, Unpackable> {
+    let at = "money";
+    if !form.has(Features::PRICED) {
+        return Ok(None);
+    }
+    let length = from.count(at)?;
+    let mut bytes = minicbor::Decoder::new(from.bytes(length, at)?);
+    let money: OrderMoney = bytes.decode().map_err(|_| Unpackable { at })?;
+    let is_all = bytes.position() == length;
+    is_all.then(|| Some(Box::new(money))).ok_or(Unpackable { at })
 }
 
 pub(super) fn id<T, V>(

@@ -11,7 +11,7 @@ use crate::model::destination::{Destination, Pickup};
 use crate::model::fulfilment::{Dispatch, Package, Work};
 use crate::model::hold::Hold;
 use crate::model::ids::{CustomerId, Text};
-use crate::model::order::{Amended, Order, OrderHeader, Shipment};
+use crate::model::order::{Amended, Order, OrderHeader, OrderMoney, Shipment};
 use crate::model::pack::{put_number, put_signed, put_text};
 use crate::model::time::Timestamp;
 
@@ -82,6 +82,14 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, order.added.lines.into());
         pack_amended(order.amended.as_deref(), out);
     }
+    if let Some(money) = order.money.as_deref() {
+        pack_money(money, out);
+    }
+    if form.has(Features::RETURNED) {
+        let returns = minicbor::to_vec(&order.returns[..]).expect("memory takes what is written");
+        put_number(out, returns.len() as u64);
+        out.extend_from_slice(&returns);
+    }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
 }
@@ -89,6 +97,12 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
 fn pack_amended(amended: Option<&Amended>, out: &mut Vec<u8>) {
     let said = amended.map(minicbor::to_vec).transpose().expect("memory takes what is written");
     let bytes = said.unwrap_or_default();
+    put_number(out, bytes.len() as u64);
+    out.extend_from_slice(&bytes);
+}
+
+fn pack_money(money: &OrderMoney, out: &mut Vec<u8>) {
+    let bytes = minicbor::to_vec(money).expect("memory takes what is written");
     put_number(out, bytes.len() as u64);
     out.extend_from_slice(&bytes);
 }

@@ -1,0 +1,70 @@
+//! The largest events about money.
+
+use super::text;
+use crate::command::events::AnyEvent;
+use crate::command::events::minted::EventMinted;
+use crate::command::fixture::{AT, order};
+use crate::command::order::change::OrderChanged;
+use crate::command::order::payment::PaymentRecorded;
+use crate::limits::{ID_BYTES_MAX, INTENTS_MAX, PAYMENTS_MAX};
+use crate::model::{
+    Currency, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor, Minted, OrderId,
+    OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, Telling,
+};
+
+fn payment_id() -> PaymentId {
+    PaymentId::new("payment_id", "x".repeat(ID_BYTES_MAX)).expect("an id")
+}
+
+/// The events about money, and the largest one from which something follows.
+pub(super) fn largest(changed: OrderChanged) -> [AnyEvent; 2] {
+    let id = order().order.id;
+    let recorded = recorded(OrderNo(u64::MAX), &id);
+    [recorded.into(), minted(&id, changed.into()).into()]
+}
+
+fn recorded(no: OrderNo, id: &OrderId) -> PaymentRecorded {
+    let payment = Payment {
+        id: payment_id(),
+        method: text(),
+        amount: Minor(i64::MIN),
+        captures: crate::model::Captures::AuthoriseRest,
+        expires: Some(AT),
+        failed: true,
+        refund_failed: true,
+    };
+    let entry = LedgerEntry {
+        kind: LedgerKind::OnAccount,
+        payment: Some(u16::MAX),
+        amount: Minor(i64::MIN),
+        at: AT,
+        intent: u16::MAX,
+        reference: text(),
+    };
+    let told = PaymentTold { at: AT, told: Telling::Added(payment, vec![entry]) };
+    PaymentRecorded { no, id: id.clone(), told }
+}
+
+/// Of each payment there is something to be asked for, at most of each kind, in the largest event that an
+/// order's money follows from.
+fn minted(id: &OrderId, largest: AnyEvent) -> EventMinted {
+    let one = Minted { kind: IntentKind::Refund, payment: Some(u16::MAX), amount: Minor(i64::MIN) };
+    let all = (PAYMENTS_MAX * IntentKind::ALL.len()).min(INTENTS_MAX);
+    let order = OrderMinted {
+        no: OrderNo(u64::MAX),
+        id: id.clone(),
+        first: u16::MAX,
+        currency: Currency::new("currency", "EUR").expect("a currency"),
+        minted: IntentsMinted { at: AT, minted: vec![one; all] },
+        payments: vec![Some(payment_id()); all],
+    };
+    EventMinted { event: Box::new(largest), orders: vec![order; 2] }
+}
+
+#[test]
+fn an_event_asks_for_no_more_than_each_kind_of_each_payment() {
+    let order = crate::command::order::payment::tests::paid();
+    let payments = order.money.as_ref().expect("it has prices").payments.len();
+    assert!(order.intents_due().len() <= payments * IntentKind::ALL.len());
+    assert_eq!(self::order().order.prices, None, "most orders have none");
+}

@@ -1,0 +1,262 @@
+//! What an order costs, what was paid, and what is asked of payment providers.
+//!
+//! ```text
+//!   components (price, discounts, taxes) --shared to units once--> value of what is kept, and of what left
+//!   ledger (authorised, captured, refunded, ..) -----------------> balance
+//!   value against balance --settle--> intents --> results --> ledger
+//! ```
+//! Nothing is ever settled by a delta: each event looks at what the order is worth by then and at the
+//! ledger, and asks for the difference. So a repeat asks for nothing.
+
+mod asked;
+mod components;
+mod intent;
+mod ledger;
+mod payment;
+mod result;
+mod units;
+
+use minicbor::{Decode, Encode};
+
+pub use self::asked::{
+    LinePrice, PaymentAsked, PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked,
+};
+pub use self::components::{ComponentKind, PriceComponent, value_of};
+pub use self::intent::{
+    Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMinted, describe_minted,
+};
+pub use self::ledger::{LedgerEntry, LedgerKind, Sums};
+pub use self::payment::{CaptureAt, Captures, Payment};
+pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
+pub use self::units::PricedUnits;
+use crate::model::ids::{RefundId, Text};
+use crate::model::money::{Currency, Minor, share_of_amount};
+
+/// What an order costs, what was paid of it, and what is asked of payment providers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderMoney {
+    /// The currency of all amounts.
+    #[n(0)]
+    pub currency: Currency,
+    /// What components are named after: promotions and taxes.
+    #[n(1)]
+    pub names: Vec<Text>,
+    /// What units cost: ascending by line, and those of one line in the order in which they came.
+    #[n(2)]
+    pub units: Vec<PricedUnits>,
+    /// What shipping costs.
+    #[n(3)]
+    pub shipping: Vec<PriceComponent>,
+    /// What was given back as an amount alone, and not of units, the oldest first.
+    #[n(5)]
+    pub allowances: Vec<Allowance>,
+    /// What is charged beside: for what came back, say.
+    #[n(6)]
+    pub fees: Vec<Fee>,
+    /// When what is owed is captured.
+    #[n(7)]
+    pub captures: CaptureAt,
+    /// What it is paid by, in the order in which they came.
+    #[n(8)]
+    pub payments: Vec<Payment>,
+    /// What was asked of payment providers, number 1 first.
+    #[n(9)]
+    pub intents: Vec<Intent>,
+    /// What happened to its money, the oldest first. Nothing is ever taken out.
+    #[n(10)]
+    pub ledger: Vec<LedgerEntry>,
+}
+
+/// An amount that is given back, and not of units.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Allowance {
+    /// The caller's id: given once.
+    #[n(0)]
+    pub id: RefundId,
+    /// How much, above zero.
+    #[n(1)]
+    pub amount: Minor,
+    /// Of what.
+    #[n(2)]
+    pub of: AllowedOf,
+    /// Why, for people.
+    #[n(3)]
+    pub reason: Text,
+}
+
+/// Of what an amount is given back. The numbers are those of packed orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum AllowedOf {
+    /// Of the order.
+    #[n(1)]
+    Order,
+    /// Of what shipping costs.
+    #[n(2)]
+    Shipping,
+}
+
+/// An amount that is charged beside what units cost.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Fee {
+    /// For what, for people.
+    #[n(0)]
+    pub what: Text,
+    /// How much, above zero.
+    #[n(1)]
+    pub amount: Minor,
+}
+
+/// What an order comes to, part by part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// What units that are kept cost, before anything is taken off.
+    pub price: Minor,
+    /// What is taken off that, below zero.
+    pub discounts: Minor,
+    /// What shipping costs, less what was given back of it, without tax that is put on it.
+    pub shipping: Minor,
+    /// Tax that is put on all that.
+    pub tax: Minor,
+    /// Tax that is within all that.
+    pub tax_included: Minor,
+    /// Fees.
+    pub fees: Minor,
+    /// What was given back as an amount alone, below zero.
+    pub allowed: Minor,
+}
+
+impl Totals {
+    /// What it comes to.
+    pub fn total(&self) -> Minor {
+        self.price + self.discounts + self.shipping + self.tax + self.fees + self.allowed
+    }
+}
+
+impl OrderMoney {
+    /// An order of which nothing is priced, in a currency.
+    pub const fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            names: Vec::new(),
+            units: Vec::new(),
+            shipping: Vec::new(),
+            allowances: Vec::new(),
+            fees: Vec::new(),
+            captures: CaptureAt::Shipment,
+            payments: Vec::new(),
+            intents: Vec::new(),
+            ledger: Vec::new(),
+        }
+    }
+
+    /// What is priced of a line, from 0.
+    pub fn of_line(&self, line: u16) -> impl Iterator<Item = &PricedUnits> {
+        self.units.iter().filter(move |of| of.line == line)
+    }
+
+    /// What the order comes to, of the units that are neither cancelled nor given back.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals { allowed: -self.allowed(AllowedOf::Order), ..Totals::default() };
+        for of in &self.units {
+            for component in &of.components {
+                totals.count(component.kind, of.kept_of(component));
+            }
+        }
+        for component in self.shipping_owed() {
+            match component.kind {
+                ComponentKind::Price | ComponentKind::Discount => {
+                    totals.shipping += component.amount;
+                }
+                kind => totals.count(kind, component.amount),
+            }
+        }
+        totals.fees = self.fees.iter().map(|fee| fee.amount).sum();
+        totals
+    }
+
+    /// What the order comes to.
+    pub fn total(&self) -> Minor {
+        self.totals().total()
+    }
+
+    /// What it comes to of what left by now: so many units of each line, from 0.
+    pub fn earned(&self, left: impl Fn(u16) -> u32) -> Minor {
+        let mut earned = Minor::ZERO;
+        let mut any = false;
+        for of_line in self.units.chunk_by(|a, b| a.line == b.line) {
+            let mut more = left(of_line[0].line);
+            any |= more > 0;
+            for of in of_line {
+                let gone = more.min(of.kept());
+                more -= gone;
+                earned += of.upto(gone) - of.upto(of.credited.min(gone));
+            }
+        }
+        if !any {
+            return Minor::ZERO;
+        }
+        let shipping: Minor = self.shipping_owed().iter().map(PriceComponent::counted).sum();
+        let fees: Minor = self.fees.iter().map(|fee| fee.amount).sum();
+        (earned + shipping + fees - self.allowed(AllowedOf::Order)).or_zero()
+    }
+
+    /// What was given back as amounts alone, of shipping or of the order.
+    pub fn allowed(&self, of: AllowedOf) -> Minor {
+        self.allowances.iter().filter(|all| all.of == of).map(|all| all.amount).sum()
+    }
+
+    /// How much more may be given back of shipping, or of the order.
+    pub fn allowable(&self, of: AllowedOf) -> Minor {
+        match of {
+            AllowedOf::Order => self.total(),
+            AllowedOf::Shipping => self.shipping_owed().iter().map(PriceComponent::counted).sum(),
+        }
+    }
+
+    /// What shipping costs by now: nothing where no unit is wanted any more.
+    fn shipping_owed(&self) -> Vec<PriceComponent> {
+        if !self.units.is_empty() && self.units.iter().all(|of| of.kept() == 0) {
+            return Vec::new();
+        }
+        let (all, given) = (value_of(&self.shipping), self.allowed(AllowedOf::Shipping));
+        let less = |component: &PriceComponent| PriceComponent {
+            amount: component.amount - share_of_amount(component.amount, given, all),
+            ..*component
+        };
+        self.shipping.iter().map(less).collect()
+    }
+}
+
+impl OrderMoney {
+    /// Whether it fits an order whose lines are of so many units: each is there, no more units of it are
+    /// priced, cancelled or credited than there are, and what names others names those that are there.
+    pub(super) fn is_sound(&self, ordered: impl Fn(u16) -> Option<u32>) -> bool {
+        let names = |of: &PriceComponent| {
+            of.kind == ComponentKind::Price || usize::from(of.name) < self.names.len()
+        };
+        let fits = |of: &PricedUnits| {
+            let is_counted = of.units > 0 && of.cancelled <= of.units && of.credited <= of.kept();
+            is_counted && ordered(of.line).is_some_and(|ordered| of.units <= ordered)
+        };
+        let payments = self.payments.len();
+        let pays = |of: Option<u16>| of.is_none_or(|at| usize::from(at) < payments);
+        self.currency.exponent().is_some()
+            && self.units.is_sorted_by_key(|of| of.line)
+            && self.units.iter().all(|of| fits(of) && of.components.iter().all(names))
+            && self.shipping.iter().all(names)
+            && self.intents.iter().all(|of| pays(of.payment))
+            && self.ledger.iter().all(|of| pays(of.payment))
+    }
+}
+
+impl Totals {
+    fn count(&mut self, kind: ComponentKind, amount: Minor) {
+        match kind {
+            ComponentKind::Price => self.price += amount,
+            ComponentKind::Discount => self.discounts += amount,
+            ComponentKind::Tax => self.tax += amount,
+            ComponentKind::TaxIncluded => self.tax_included += amount,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What units of a line cost.
+
+use minicbor::{Decode, Encode};
+
+use super::components::PriceComponent;
+use crate::model::money::{Minor, UnitPrice, share};
+
+/// Units of a line that were priced together.
+///
+/// Each component is shared to units once: the first `k` of `n` units have `floor(amount k / n)` of it.
+/// Units leave, and come back, from the first one on; they are cancelled from the last one on. So in
+/// whatever steps that happens, what left, what came back and what was cancelled sum to the whole.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PricedUnits {
+    /// The line, from 0.
+    #[n(0)]
+    pub line: u16,
+    /// How many units, at least 1.
+    #[n(1)]
+    pub units: u32,
+    /// What one costs.
+    #[n(2)]
+    pub unit_price: UnitPrice,
+    /// What all of them cost, part by part.
+    #[n(3)]
+    pub components: Vec<PriceComponent>,
+    /// Units of them that were cancelled.
+    #[n(4)]
+    pub cancelled: u32,
+    /// Units of them whose price was given back.
+    #[n(5)]
+    pub credited: u32,
+}
+
+impl PricedUnits {
+    /// Units that were not cancelled.
+    pub const fn kept(&self) -> u32 {
+        self.units - self.cancelled
+    }
+
+    /// What the first so many units cost.
+    pub fn upto(&self, units: u32) -> Minor {
+        self.components.iter().map(|of| share(of.counted(), units, self.units)).sum()
+    }
+
+    /// What units from one on to another one, exclusive, have of a component.
+    pub fn between(&self, component: &PriceComponent, (from, to): (u32, u32)) -> Minor {
+        share(component.amount, to, self.units) - share(component.amount, from, self.units)
+    }
+
+    /// What the units have of a component that are neither cancelled nor given back.
+    pub fn kept_of(&self, component: &PriceComponent) -> Minor {
+        self.between(component, (self.credited.min(self.kept()), self.kept()))
+    }
+
+    /// What they cost.
+    pub fn value(&self) -> Minor {
+        self.upto(self.kept()) - self.upto(self.credited.min(self.kept()))
+    }
+}

@@ -1,0 +1,83 @@
+//! An order that has prices: what it comes to, whether it is paid, and what it asks for.
+
+mod due;
+
+use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, Totals};
+use super::{Order, count};
+use crate::model::ids::SkuNo;
+use crate::model::time::Timestamp;
+
+/// The money of an order.
+impl Order {
+    /// What it comes to; none where it has no prices.
+    pub fn totals(&self) -> Option<Totals> {
+        self.money.as_deref().map(OrderMoney::totals)
+    }
+
+    /// What it asks payment providers for as it stands, if it does.
+    pub fn minted_now(&self, at: Timestamp) -> Option<OrderMinted> {
+        let minted = self.intents_due();
+        let money = self.money.as_deref().filter(|_| !minted.is_empty())?;
+        let payment = |of: &Minted| Some(money.payments[usize::from(of.payment?)].id.clone());
+        Some(OrderMinted {
+            no: self.no,
+            id: self.header.id.clone(),
+            first: count(money.intents.len()) + 1,
+            currency: money.currency,
+            payments: minted.iter().map(payment).collect(),
+            minted: IntentsMinted { at, minted },
+        })
+    }
+
+    /// Units of a line, from 0, that left.
+    pub fn left_of(&self, line: u16) -> u32 {
+        self.allocations.iter().filter(|a| a.line == line).map(|a| a.shipped).sum()
+    }
+
+    /// Whether what it is paid by covers what it comes to, so that nodes may work on it. It does where
+    /// nothing is said of how it is paid.
+    pub fn is_secured(&self) -> bool {
+        let money = self.money.as_deref();
+        money.is_none_or(|money| money.payments.is_empty() || money.secured() >= money.total())
+    }
+
+    /// Has it cost this, and ask for what is due of that already.
+    pub fn priced(&mut self, money: OrderMoney, at: Timestamp) {
+        self.money = Some(Box::new(money));
+        self.cancel_priced();
+        if let Some(due) = self.minted_now(at) {
+            self.mint(&due.minted);
+        }
+    }
+
+    /// The lines, from 0, that an item is which was ordered so often, with their units: of a bundle, those
+    /// of its components. Empty if it is none of them.
+    pub fn lines_of_item(&self, sku: SkuNo, units: u32) -> Vec<(u16, u32)> {
+        if let Some(bundle) = self.bundles.iter().find(|bundle| bundle.sku == sku) {
+            let lines = bundle.line..bundle.line + bundle.components;
+            let each = |line: u16| self.lines[usize::from(line)].ordered / bundle.units;
+            return lines.map(|line| (line, each(line) * units)).collect();
+        }
+        let is_it = |at: &usize| self.lines[*at].sku == sku && self.bundle_of(count(*at)).is_none();
+        let line = (0..self.lines.len()).find(is_it);
+        line.map(|at| (count(at), units)).into_iter().collect()
+    }
+
+    /// Units that were cancelled take their share along: the last that came of a line first.
+    pub(super) fn cancel_priced(&mut self) {
+        let Some(money) = self.money.as_deref_mut() else { return };
+        for of_line in money.units.chunk_by_mut(|a, b| a.line == b.line) {
+            let cancelled = self.lines[usize::from(of_line[0].line)].cancelled;
+            let known: u32 = of_line.iter().map(|of| of.cancelled).sum();
+            let mut more = cancelled.saturating_sub(known);
+            for of in of_line.iter_mut().rev() {
+                let gone = more.min(of.kept() - of.credited.min(of.kept()));
+                of.cancelled += gone;
+                more -= gone;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
