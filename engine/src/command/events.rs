@@ -1,11 +1,8 @@
 //! The list of all events, and what the journal has of each.
 
-pub mod minted;
-
 use minicbor::{Decode, Encode};
 use serde_json::Value;
 
-use self::minted::EventMinted;
 use super::backlog::repeg::event::{BacklogRepegged, BundleMoved};
 use super::backlog::repeg::opening::SaleOpened;
 use super::catalogue::define_item::ItemDefined;
@@ -37,9 +34,10 @@ use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
 use super::supply::transfer::recall::TransferRecalled;
 use crate::model::event::{Event, Listed, encode_numbered};
-use crate::model::{Request, Unpackable};
+use crate::model::{OrderMinted, Request, Unpackable, describe_minted};
 use crate::transaction::command::{Replay, Replayed};
-use crate::transaction::minting;
+use crate::transaction::minting::{self, minted};
+use crate::transaction::written::Written;
 
 /// Makes of a list of numbers, names and events their enum, as the journal has it. Further
 /// numbers are of an event with fields that older versions would pass over.
@@ -177,6 +175,39 @@ events! {
     70 "shipments_released" ShipmentsReleased,
     75 "intents_minted" EventMinted,
     80 "payment_recorded" PaymentRecorded,
+}
+
+/// An event of any kind, and what it had orders ask of payment providers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct EventMinted {
+    /// The event.
+    #[n(0)]
+    pub event: Box<AnyEvent>,
+    /// What orders of it asked for.
+    #[n(1)]
+    pub orders: Vec<OrderMinted>,
+}
+
+impl Replay for EventMinted {
+    fn replay(self, request: Option<Request>) -> Result<Replayed, Unpackable> {
+        let (written, placed) = self.event.replay(request)?;
+        let Written::Other(mut recorded) = written else {
+            // What is placed says by itself what it asks for.
+            return Err(Unpackable { at: "minted" });
+        };
+        recorded.effects = minted(recorded.effects, self.orders);
+        Ok((Written::Other(recorded), placed))
+    }
+}
+
+impl Event for EventMinted {
+    fn called(&self) -> Option<&'static str> {
+        Some(self.event.name())
+    }
+
+    fn describe(&self) -> Value {
+        describe_minted(self.event.describe(), &self.orders)
+    }
 }
 
 #[cfg(test)]

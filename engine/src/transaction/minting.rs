@@ -16,7 +16,7 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::event::{Event, Listed, Numbered, Record, encode_numbered};
 use crate::model::{Order, OrderEffect, OrderMinted, Request, Timestamp, describe_minted};
 
-/// The number of such an event in the journal: [its own event](crate::command::events::minted::EventMinted) reads it.
+/// The number of such an event in the journal: [its own event](crate::command::events::EventMinted) reads it.
 pub const NUMBER: u32 = 75;
 /// What the list of events calls it.
 pub const NAME: &str = "intents_minted";

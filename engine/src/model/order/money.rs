@@ -14,6 +14,7 @@ mod intent;
 mod ledger;
 mod payment;
 mod result;
+mod sums;
 mod units;
 
 use minicbor::{Decode, Encode};
@@ -25,9 +26,10 @@ pub use self::components::{ComponentKind, PriceComponent, value_of};
 pub use self::intent::{
     Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMinted, describe_minted,
 };
-pub use self::ledger::{LedgerEntry, LedgerKind, Sums};
+pub use self::ledger::{LedgerEntry, LedgerKind};
 pub use self::payment::{CaptureAt, Captures, Payment};
 pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
+pub use self::sums::Sums;
 pub use self::units::PricedUnits;
 use crate::model::ids::{RefundId, Text};
 use crate::model::money::{Currency, Minor, share_of_amount};

@@ -32,7 +32,7 @@ async fn each_shipment_captures_what_left_with_it() {
     provider.answer_all(&mut shop, 3).await;
     assert_eq!(shop.sums("O").await, [5_000, 5_000, 0, 0]);
     assert_eq!(provider.sum(v1::IntentKind::Capture), 5_000);
-    assert_eq!(provider.sum(v1::IntentKind::Void), 0);
+    assert_eq!(provider.sum(Void), 0);
 }
 
 /// A9 as well: the second shipment is cancelled instead.
@@ -54,7 +54,7 @@ async fn what_is_cancelled_of_an_authorisation_is_let_go() {
     shop.cancel("O", &[(line, 1)]).await;
     provider.answer_all(&mut shop, 2).await;
     assert_eq!(shop.sums("O").await, [2_500, 2_500, 0, 0]);
-    assert_eq!(provider.sum(v1::IntentKind::Void), 2_500);
+    assert_eq!(provider.sum(Void), 2_500);
 }
 
 /// Scenario: a refund to two cards goes to each by its share, to the minor unit.

@@ -1,7 +1,7 @@
 //! Money: orders with prices, what is told of them, and what they ask for.
 
 use super::*;
-use crate::command::events::minted::EventMinted;
+use crate::command::events::EventMinted;
 use crate::command::order::payment::PaymentRecorded;
 use crate::command::order::payment::tests::{card, paid};
 use crate::model::ids::{OrderNo, PaymentId, RefundId};

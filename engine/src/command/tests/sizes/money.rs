@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::command::events::AnyEvent;
-use crate::command::events::minted::EventMinted;
+use crate::command::events::EventMinted;
 use crate::command::fixture::{AT, order};
 use crate::command::order::change::OrderChanged;
 use crate::command::order::payment::PaymentRecorded;
