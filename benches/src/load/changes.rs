@@ -143,7 +143,7 @@ impl Wish {
     fn wanted(&self, skus: u32, quantity: u32) -> Wanted {
         let no = self.nth.wrapping_mul(STRIDE) % u64::from(skus);
         let sku: Sku = sku(u32::try_from(no).expect("below the number of SKUs"));
-        Wanted { sku, quantity, amount: None }
+        Wanted { sku, quantity, amount: None, price: None }
     }
 
     /// Has it carried out by calls of the engine.
@@ -204,10 +204,11 @@ impl Wish {
 
 /// What is asked as it goes over the wire.
 fn wire(operation: Operation) -> Asked {
-    let added = |Wanted { sku, quantity, amount }: Wanted| v1::AddedLine {
+    let added = |Wanted { sku, quantity, amount, .. }: Wanted| v1::AddedLine {
         sku: sku.to_string(),
         quantity,
         amount_minor: amount,
+        pricing: None,
     };
     match operation {
         Operation::SetQuantity { line, quantity } => {

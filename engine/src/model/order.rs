@@ -44,9 +44,9 @@ pub use hold::{OrderHold, OrderHoldKind};
 pub use money::{
     Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Fee, Intent, IntentKind, IntentState,
     IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
-    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAsked,
-    ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling, Told as ResultTold, Totals,
-    describe_minted, told, value_of,
+    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAdded,
+    PricesAsked, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling, Told as ResultTold,
+    Totals, describe_minted, told, value_of,
 };
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};

@@ -431,6 +431,22 @@ refusals! {
         order_id: OrderId,
     } => Precondition, Order(order_id);
 
+    /// The order has prices: what its lines cost follows from these.
+    #[error("order {order_id} has prices: add units with a price, or give an amount back")]
+    112 OrderPriced = "ORDER_PRICED" {
+        /// The order.
+        order_id: OrderId,
+    } => Precondition, Order(order_id);
+
+    /// The order has prices, and none is said of units that are added.
+    #[error("order {order_id} has prices, and none is said of {sku}")]
+    111 PriceMissing = "PRICE_MISSING" {
+        /// The order.
+        order_id: OrderId,
+        /// The item.
+        sku: Sku,
+    } => Precondition, Item(order_id, sku);
+
     /// What the order is paid by does not cover what it comes to: no node is to begin with it.
     #[error("order {order_id} comes to {total} minor units, of which {secured} are secured")]
     82 PaymentNotSecured = "PAYMENT_NOT_SECURED" {

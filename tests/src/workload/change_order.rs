@@ -145,5 +145,5 @@ fn day_of(at: Timestamp) -> Day {
 
 fn wanted(world: &mut World) -> Wanted {
     let quantity = world.random.within(1..4);
-    Wanted { sku: sku(world.wanted()), quantity, amount: None }
+    Wanted { sku: sku(world.wanted()), quantity, amount: None, price: None }
 }

@@ -157,7 +157,7 @@ async fn an_order_that_left_memory_goes_on_over_a_restart_without_a_snapshot() {
             let step = ProgressShipment { meta, order, shipment: 1, step };
             told += u32::from(engine.progress_shipment(step).await.is_ok());
         }
-        let more = Operation::Add(Wanted { sku: sku("A"), quantity: 1, amount: None });
+        let more = Operation::Add(Wanted { sku: sku("A"), quantity: 1, amount: None, price: None });
         told += u32::from(changed(&engine, id, more).await.is_ok());
     }
     assert!(told > 2, "some of them left");

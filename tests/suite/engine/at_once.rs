@@ -92,7 +92,7 @@ impl Contender {
 
 /// Quotes the change, and commits it as quoted.
 async fn change(engine: &Engine, order: &str) -> Answer {
-    let instead = Wanted { sku: sku("B"), quantity: 1, amount: None };
+    let instead = Wanted { sku: sku("B"), quantity: 1, amount: None, price: None };
     let none = Operation::SetQuantity { line: 0, quantity: 0 };
     let change = Change { operations: vec![none, Operation::Add(instead)], currency: None };
     let quote = HoldId::new("quote", format!("of-{order}")).expect("an id");

@@ -20,7 +20,7 @@ fn quantity(line: u16, quantity: u32) -> Operation {
 }
 
 fn wanted(name: &str, quantity: u32) -> Wanted {
-    Wanted { sku: sku(name), quantity, amount: None }
+    Wanted { sku: sku(name), quantity, amount: None, price: None }
 }
 
 fn swap(line: u16, name: &str, quantity: u32) -> Operation {

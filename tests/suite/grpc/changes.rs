@@ -15,7 +15,7 @@ fn asked(operation: Operation) -> v1::ChangeOperation {
 }
 
 pub(super) fn added(sku: &str, quantity: u32) -> v1::AddedLine {
-    v1::AddedLine { sku: sku.into(), quantity, amount_minor: None }
+    v1::AddedLine { sku: sku.into(), quantity, amount_minor: None, pricing: None }
 }
 
 pub(super) fn add(sku: &str, quantity: u32) -> v1::ChangeOperation {

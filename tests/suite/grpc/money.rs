@@ -1,5 +1,6 @@
 //! Prices, payments and refunds over a real connection, exact to the minor unit.
 
+mod changes;
 mod payments;
 mod prices;
 mod provider;

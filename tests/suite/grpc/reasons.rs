@@ -15,7 +15,9 @@ use super::server::{TestServer, configuration, order};
 /// Reasons with which no caller can have a call fail at will; `server/src/grpc/errors.rs` maps the
 /// engine's error of each. Those of changes are told as faults in an answer, or have the change
 /// quoted anew: see `changes.rs`.
-const NOT_AT_WILL: [Reason; 11] = [
+const NOT_AT_WILL: [Reason; 13] = [
+    Refused(RefusalKind::OrderPriced),
+    Refused(RefusalKind::PriceMissing),
     Refused(RefusalKind::ChangeOvertaken),
     Refused(RefusalKind::ChangeExpired),
     Refused(RefusalKind::ChangeShort),
@@ -250,6 +252,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(
             RefusalKind::Contended
             | RefusalKind::CommandTooLarge
+            | RefusalKind::OrderPriced
+            | RefusalKind::PriceMissing
             | RefusalKind::ChangeOvertaken
             | RefusalKind::ChangeExpired
             | RefusalKind::ChangeShort

@@ -355,6 +355,7 @@ fn changed(id: &OrderId) -> OrderChanged {
         // A unit that moves is not cancelled.
         moved: Vec::new(),
         told: vec![Retold { shipment: u16::MAX, days, units_there: true }; PARTED_SHIPMENTS_MAX],
+        prices: Some(money::prices()),
     };
     let no = OrderNo(u64::MAX);
     let taken = Some(HoldTaken { no, units: pegs.clone() });

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::amended::{Amended, Amounts, Went};
+use super::money::PricesAdded;
 use super::planned::{Allocated, ChangePlanned, LinesPlanned};
 use super::redirect::Redirect;
 use super::trace::shortened;
@@ -62,6 +63,9 @@ pub struct OrderChange {
     /// versions.
     #[n(15)]
     pub plan: Option<LinesPlanned>,
+    /// What units that are added cost, of an order with prices.
+    #[n(16)]
+    pub prices: Option<PricesAdded>,
 }
 
 /// The days of a shipment, from 0.
@@ -125,6 +129,7 @@ impl Order {
     pub fn with_change(&self, change: &OrderChange) -> Self {
         let mut after = self.clone();
         after.change(change);
+        after.cancel_priced();
         after
     }
 
@@ -158,6 +163,9 @@ impl Order {
             shipment.told_of_units_there = Some(*units_there);
         }
         self.amend(change);
+        if let Some(prices) = &change.prices {
+            self.money_mut().add(prices);
+        }
         self.keep_plan(change);
     }
 
@@ -248,19 +256,27 @@ impl Order {
 /// What lines cost, as changes said.
 impl Order {
     /// What a line, from 0, costs, as it was said: less in proportion where fewer of its units are
-    /// wanted by now. 0 where nothing is said of it.
+    /// wanted by now, or as its prices say. 0 where nothing is said of it.
     pub fn amount_of(&self, line: u16) -> i64 {
         self.amount_of_units(line, self.lines[usize::from(line)].wanted())
     }
 
     /// What so many units of a line, from 0, cost.
     pub fn amount_of_units(&self, line: u16, units: u32) -> i64 {
+        if let Some(money) = self.money.as_deref() {
+            // Of fewer units, the last ones are cancelled.
+            let gone = self.lines[usize::from(line)].wanted().saturating_sub(units);
+            return money.value_of_line(line, gone).0;
+        }
         let amounts = self.amended.as_ref().and_then(|amended| amended.amounts.as_ref());
         amounts.and_then(|amounts| amounts.of(line)).map_or(0, |of| of.of(units))
     }
 
-    /// What all its lines cost.
+    /// What all its lines cost; of an order with prices, what it comes to.
     pub fn amount(&self) -> i64 {
+        if let Some(money) = self.money.as_deref() {
+            return money.total().0;
+        }
         let amounts = self.amended.as_ref().and_then(|amended| amended.amounts.as_ref());
         let lines = amounts.into_iter().flat_map(|amounts| &amounts.lines);
         lines.map(|of| self.amount_of(of.line)).sum()

@@ -67,6 +67,20 @@ pub struct OrderMoney {
     /// What happened to its money, the oldest first. Nothing is ever taken out.
     #[n(10)]
     pub ledger: Vec<LedgerEntry>,
+    /// Whether taxes are within prices.
+    #[n(11)]
+    pub tax_included: bool,
+}
+
+/// What units cost that are added to an order with prices.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PricesAdded {
+    /// What components are named after, behind what those of the order are.
+    #[n(0)]
+    pub names: Vec<Text>,
+    /// The units.
+    #[n(1)]
+    pub units: Vec<PricedUnits>,
 }
 
 /// An amount that is given back, and not of units.
@@ -149,12 +163,32 @@ impl OrderMoney {
             payments: Vec::new(),
             intents: Vec::new(),
             ledger: Vec::new(),
+            tax_included: false,
         }
+    }
+
+    /// Units come to be that cost this.
+    pub(super) fn add(&mut self, added: &PricesAdded) {
+        self.names.extend(added.names.iter().cloned());
+        self.units.extend(added.units.iter().cloned());
+        self.units.sort_by_key(|of| of.line);
     }
 
     /// What is priced of a line, from 0.
     pub fn of_line(&self, line: u16) -> impl Iterator<Item = &PricedUnits> {
         self.units.iter().filter(move |of| of.line == line)
+    }
+
+    /// What a line, from 0, costs once so many more of its units are cancelled.
+    pub fn value_of_line(&self, line: u16, gone: u32) -> Minor {
+        let mut more = gone;
+        let all: Vec<&PricedUnits> = self.of_line(line).collect();
+        let values = all.iter().rev().map(|of| {
+            let fewer = more.min(of.kept() - of.credited.min(of.kept()));
+            more -= fewer;
+            of.upto(of.kept() - fewer) - of.upto(of.credited.min(of.kept()))
+        });
+        values.sum()
     }
 
     /// What the order comes to, of the units that are neither cancelled nor given back.

@@ -50,6 +50,16 @@ impl Order {
         }
     }
 
+    /// The lines, from 0, of so many units of what begins with a line: of a bundle, those of its components.
+    pub fn lines_from(&self, first: u16, units: u32) -> Vec<(u16, u32)> {
+        let of_bundle = self.bundles.iter().find(|bundle| bundle.line == first);
+        let sku = of_bundle.map_or(self.lines[usize::from(first)].sku, |bundle| bundle.sku);
+        match of_bundle {
+            Some(_) => self.lines_of_item(sku, units),
+            None => vec![(first, units)],
+        }
+    }
+
     /// The lines, from 0, that an item is which was ordered so often, with their units: of a bundle, those
     /// of its components. Empty if it is none of them.
     pub fn lines_of_item(&self, sku: SkuNo, units: u32) -> Vec<(u16, u32)> {

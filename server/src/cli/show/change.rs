@@ -143,6 +143,7 @@ impl Asked {
             sku: of.sku.clone(),
             quantity: of.quantity,
             amount_minor: of.amount,
+            pricing: None,
         };
         let text = |of: &AddArg| match of.amount {
             Some(amount) => format!("{}={}@{amount}", of.sku, of.quantity),

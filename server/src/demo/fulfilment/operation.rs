@@ -23,8 +23,12 @@ pub(super) fn asked(course: Course, order: &v1::Order, shipment: &v1::Shipment) 
     let quantity =
         |quantity| Operation::SetQuantity(v1::SetLineQuantity { line_index: index, quantity });
     let units = order.lines.get(index as usize)?.units?;
-    let wanted =
-        |sku: &str, quantity| v1::AddedLine { sku: sku.to_owned(), quantity, amount_minor: None };
+    let wanted = |sku: &str, quantity| v1::AddedLine {
+        sku: sku.to_owned(),
+        quantity,
+        amount_minor: None,
+        pricing: None,
+    };
     let (operation, added, given_up) = match course {
         Course::More => (Operation::AddLine(wanted(&line.sku, 1)), 1, 0),
         Course::Fewer => (quantity(left(&units) - 1), 0, 1),

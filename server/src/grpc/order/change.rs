@@ -16,6 +16,7 @@ use tonic::Status;
 
 use super::{request, view};
 use crate::grpc::fields::STAND_IN;
+use crate::grpc::payment::pricing;
 use crate::grpc::{Api, places, plain, times};
 use crate::status::{Violations, fault};
 
@@ -106,7 +107,9 @@ fn wanted(found: &mut Violations, field: &str, of: Option<&v1::AddedLine>) -> Wa
     let path = format!("{field}.sku");
     let sku = found.taken(path.clone(), Sku::new(&path, of.sku));
     let sku = sku.unwrap_or_else(|| Sku::new("sku", STAND_IN).expect("it is an id"));
-    Wanted { sku, quantity: of.quantity, amount: of.amount_minor }
+    let price =
+        of.pricing.as_ref().and_then(|of| pricing::line(found, &format!("{field}.pricing"), of));
+    Wanted { sku, quantity: of.quantity, amount: of.amount_minor, price: price.map(Box::new) }
 }
 
 /// Fields of a swap are those of what is wanted instead.

@@ -14,13 +14,7 @@ use crate::status::Violations;
 pub(in crate::grpc) fn read(found: &mut Violations, of: &v1::Pricing) -> Option<PricesAsked> {
     let field = "pricing.currency_code";
     let currency = found.taken(field, Currency::new(field, &of.currency_code));
-    let lines = all(&of.lines, |at, line| {
-        let path = format!("pricing.lines[{at}]");
-        let unit_price = UnitPrice(line.unit_price_e4);
-        let discounts = amounts(found, &path, &line.discounts);
-        let taxes = taxes(found, &path, &line.taxes);
-        Some(LinePrice { unit_price, discounts: discounts?, taxes: taxes? })
-    });
+    let lines = all(&of.lines, |at, of| line(found, &format!("pricing.lines[{at}]"), of));
     let discounts = amounts(found, "pricing", &of.discounts);
     let shipping = of.shipping.as_ref().map(|of| shipping(found, of));
     let captures = capture(found, of.capture);
@@ -38,6 +32,18 @@ pub(in crate::grpc) fn read(found: &mut Violations, of: &v1::Pricing) -> Option<
         captures: captures?,
         payments: payments?,
     })
+}
+
+/// Reads what a line costs.
+pub(in crate::grpc) fn line(
+    found: &mut Violations,
+    path: &str,
+    of: &v1::LinePricing,
+) -> Option<LinePrice> {
+    let unit_price = UnitPrice(of.unit_price_e4);
+    let discounts = amounts(found, path, &of.discounts);
+    let taxes = taxes(found, path, &of.taxes);
+    Some(LinePrice { unit_price, discounts: discounts?, taxes: taxes? })
 }
 
 /// All of a list, or none where one of them is none; each is read.

@@ -3,11 +3,11 @@
 use super::*;
 use crate::command::events::EventMinted;
 use crate::command::order::payment::PaymentRecorded;
-use crate::command::order::payment::tests::{card, paid};
+use crate::command::order::payment::tests::{card, paid, prices};
 use crate::model::ids::{OrderNo, PaymentId, RefundId};
 use crate::model::{
     Allowance, AllowedOf, Currency, IntentKind, IntentsMinted, LedgerKind, Minor, Minted,
-    OrderMinted, PackedOrder, PaymentOutcome, PaymentTold, Taken, Telling,
+    OrderMinted, PackedOrder, PaymentOutcome, PaymentTold, PricesAdded, Taken, Telling,
 };
 
 pub(super) fn events() -> Vec<Named> {
@@ -15,6 +15,7 @@ pub(super) fn events() -> Vec<Named> {
         vec![("priced_placed", OrderPlaced { order: PackedOrder::of(&paid()) }.into())];
     events.extend(of_told());
     events.push(("intents_minted", minted().into()));
+    events.push(("order_changed_prices", changed()));
     events
 }
 
@@ -63,6 +64,18 @@ fn minted() -> EventMinted {
     let (_, cancelled) =
         order::events().into_iter().find(|(name, _)| *name == "order_cancelled").unwrap();
     EventMinted { event: Box::new(cancelled), orders: vec![order] }
+}
+
+/// Units are added to an order with prices.
+fn changed() -> AnyEvent {
+    let changed = order::events().into_iter().find(|(name, _)| *name == "order_changed");
+    let AnyEvent::OrderChanged(mut event) = changed.expect("it is there").1 else {
+        panic!("it is")
+    };
+    let asked = prices(1, Vec::new());
+    let money = asked.priced(&[(3, vec![(9, 3)])], |_| String::new(), ETA);
+    event.change.prices = Some(PricesAdded { names: vec![text("vat")], units: money.units });
+    event.into()
 }
 
 /// What runs a command writes what the list of events reads.

@@ -147,6 +147,7 @@ fn of_changed() -> Vec<Named> {
         })),
         moved: parts(),
         told: vec![Retold { shipment: 1, days, units_there: true }],
+        prices: None,
     };
     let taken = HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)] };
     let changed = OrderChanged {

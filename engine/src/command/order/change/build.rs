@@ -15,13 +15,15 @@ use super::decide::Sought;
 use super::moving::{Loose, Moving, demands};
 use super::operation::{Change, Operation};
 use crate::command::order::cancelled::picked;
-use crate::limits::{ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX};
+use crate::limits::{
+    COMPONENT_NAMES_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX, PRICED_MAX,
+};
 use crate::model::digest::fingerprint;
 use crate::model::order::by_pair;
 use crate::model::{
     Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned,
-    NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, Refusal, Retold,
-    ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp,
+    NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, PricedUnits, PricesAdded,
+    Refusal, Retold, ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp,
 };
 use crate::planning::Draft;
 use crate::state::stock::Rest;
@@ -70,7 +72,7 @@ pub fn build(
     (order, resting): Rested<'_>,
     (change, sought): (&Change, &Sought),
     (held, anew, at): (Option<Rested<'_>>, Option<Anew<'_>>, Timestamp),
-    sku_no: impl Fn(&Sku) -> Option<SkuNo>,
+    sku_no: impl Fn(&Sku) -> Option<SkuNo> + Copy,
 ) -> Result<Built, Refusal> {
     let mut built = Built::default();
     release(order, resting, &sought.releases, &mut built);
@@ -82,7 +84,7 @@ pub fn build(
         let order = released(order, &sought.releases);
         loose = moving.loose(&order, &left);
         move_anew((&order, at), (moving, &loose), &anew, &mut built).ok_or_else(overtaken)?;
-    } else if !is_held(sought, held.map(|(hold, _)| hold), &sku_no) {
+    } else if !is_held(sought, held.map(|(hold, _)| hold), sku_no) {
         return Err(overtaken());
     } else if let Some((hold, resting)) = held {
         add((order, at), (hold, resting), &mut built);
@@ -91,6 +93,8 @@ pub fn build(
     built.change.note = note(change);
     let line_of = |sku: &Sku| line_added(order, &built.change, sku_no(sku)?);
     built.change.amounts = amounts(change, sought, line_of);
+    built.change.prices = prices(order, &built.change, sought, sku_no);
+    has_room_for_prices(order, built.change.prices.as_ref())?;
     let after = order.with_change(&built.change);
     for of in built.change.amounts.iter_mut().flat_map(|amounts| &mut amounts.lines) {
         // What is said of a line that is taken out stays.
@@ -271,6 +275,21 @@ fn has_room(order: &Order, change: &OrderChange) -> Result<(), Refusal> {
     }
 }
 
+/// Whether an order with prices takes those that a change adds.
+fn has_room_for_prices(order: &Order, added: Option<&PricesAdded>) -> Result<(), Refusal> {
+    let Some((money, added)) = order.money.as_deref().zip(added) else { return Ok(()) };
+    let all = [
+        (money.units.len() + added.units.len(), PRICED_MAX, "prices"),
+        (money.names.len() + added.names.len(), COMPONENT_NAMES_MAX, "price names"),
+    ];
+    match all.into_iter().find(|(count, max, _)| count > max) {
+        Some((_, max, what)) => {
+            Err(Refusal::OrderFull { order_id: order.header.id.clone(), max, what })
+        }
+        None => Ok(()),
+    }
+}
+
 fn shipment_added(hold: &Order, at: u16) -> ShipmentAdded {
     let shipment = &hold.shipments[usize::from(at)];
     ShipmentAdded {
@@ -313,6 +332,27 @@ fn line_added(order: &Order, change: &OrderChange, sku: SkuNo) -> Option<u16> {
         added.find(|(line, of)| of.sku == sku && is_alone(*line)).map(|(line, _)| line)
     };
     bundle.map(|bundle| bundle.line).or_else(plain)
+}
+
+/// What units cost that are added, of an order with prices: what is wanted of one item stands in one line,
+/// and keeps its prices apart.
+fn prices(
+    order: &Order,
+    change: &OrderChange,
+    sought: &Sought,
+    sku_no: impl Fn(&Sku) -> Option<SkuNo>,
+) -> Option<PricesAdded> {
+    let money = order.money.as_deref()?;
+    let after = order.with_change(change);
+    let (mut names, mut units) = (money.names.clone(), Vec::new());
+    for wanted in &sought.more {
+        let price = wanted.price.as_deref()?;
+        let first = line_added(order, change, sku_no(&wanted.sku)?)?;
+        let parts = after.lines_from(first, wanted.quantity);
+        units.extend(price.added(money, (wanted.quantity, &parts), &mut names));
+    }
+    let names = names.split_off(money.names.len());
+    Some(PricesAdded { names, units }).filter(|added| !added.units.is_empty())
 }
 
 fn note(change: &Change) -> Option<Text> {
@@ -383,11 +423,17 @@ impl Built {
             order.amount_of_units(*of, order.lines[usize::from(*of)].wanted() - units)
         };
         let costs: Vec<_> = cancelled.iter().map(costs).collect();
+        let priced = |of: &PricedUnits| PricedUnits { line: line(of.line).1, ..of.clone() };
+        let prices = change
+            .prices
+            .as_ref()
+            .map(|added| (&added.names, added.units.iter().map(priced).collect::<Vec<_>>()));
         fingerprint(&(
             (cancelled, costs, by_line(&change.put_back)),
             (&change.lines, bundles, places),
             (&change.note, amounts),
             (&change.redirect, told),
+            prices,
         ))
     }
 

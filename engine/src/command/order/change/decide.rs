@@ -64,7 +64,10 @@ pub fn seek(
         seeking.found.faults.push(Fault { operation: None, why });
     }
     for (at, operation) in change.operations.iter().enumerate() {
-        if let Err(why) = seeking.operation(operation) {
+        let more = seeking.found.more.len();
+        let sought = seeking.operation(operation);
+        let sought = sought.and_then(|()| priced(order, operation, &seeking.found.more[more..]));
+        if let Err(why) = sought {
             seeking.found.faults.push(Fault { operation: Some(at), why });
         }
         seeking.found.wants.resize(seeking.found.more.len(), at);
@@ -86,10 +89,34 @@ fn closed(order: &Order) -> Refusal {
     Refusal::OrderClosed { order_id: order.header.id.clone() }
 }
 
+/// Refuses units without a price of an order that has prices, and what else an operation says of what
+/// lines cost than the order can keep.
+fn priced(order: &Order, operation: &Operation, more: &[Wanted]) -> Result<(), Refusal> {
+    let order_id = || order.header.id.clone();
+    let sets = matches!(operation, Operation::SetAmount { .. });
+    if order.money.is_none() {
+        let is_priced = more.iter().any(|of| of.price.is_some());
+        return if is_priced {
+            Err(Refusal::OrderNotPriced { order_id: order_id() })
+        } else {
+            Ok(())
+        };
+    }
+    if sets || more.iter().any(|of| of.amount.is_some()) {
+        return Err(Refusal::OrderPriced { order_id: order_id() });
+    }
+    match more.iter().find(|of| of.price.is_none()) {
+        Some(of) => Err(Refusal::PriceMissing { order_id: order_id(), sku: of.sku.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Amounts of an order are in one currency.
 fn one_currency(order: &Order, change: &Change) -> Result<(), Refusal> {
     let known = order.amended.as_ref().and_then(|of| of.amounts.as_ref());
-    match (known.map(|known| known.currency), change.currency) {
+    let known = known.map(|known| known.currency);
+    let known = order.money.as_deref().map(|money| money.currency).or(known);
+    match (known, change.currency) {
         (Some(known), Some(currency)) if known != currency => {
             let order_id = order.header.id.clone();
             Err(Refusal::CurrencyDiffers { order_id, currency, known })
@@ -170,7 +197,8 @@ impl<F: Fn(SkuNo) -> Sku> Seeking<'_, F> {
         };
         if quantity > wanted {
             let sku = (self.sku)(sku);
-            self.found.more.push(Wanted { sku, quantity: quantity - wanted, amount: None });
+            let quantity = quantity - wanted;
+            self.found.more.push(Wanted { sku, quantity, amount: None, price: None });
         } else if quantity < wanted {
             return self.fewer(line, wanted - quantity);
         }

@@ -121,6 +121,10 @@ impl Effective for OrderChanged {
 }
 
 impl Event for OrderChanged {
+    fn is_extended(&self) -> bool {
+        self.change.prices.is_some()
+    }
+
     fn describe(&self) -> Value {
         let OrderChange { cancelled, lines, note, amounts, redirect, moved, .. } = &*self.change;
         let goes_to = redirect.as_ref().map(|to| {

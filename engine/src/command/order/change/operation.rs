@@ -6,7 +6,9 @@ use minicbor::{Decode, Encode};
 
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::check::{bound, finish, in_range};
-use crate::model::{Currency, Day, Destination, NodeId, Rule, ServiceName, Sku, Text, Violation};
+use crate::model::{
+    Currency, Day, Destination, LinePrice, NodeId, Rule, ServiceName, Sku, Text, Violation,
+};
 
 /// What is asked of an order, all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -95,6 +97,9 @@ pub struct Wanted {
     /// What they cost in all, if the caller says so, in minor units.
     #[n(2)]
     pub amount: Option<i64>,
+    /// What they cost, part by part, of an order with prices.
+    #[n(3)]
+    pub price: Option<Box<LinePrice>>,
 }
 
 impl Operation {
@@ -119,6 +124,12 @@ impl Operation {
             Self::Add(wanted) | Self::Swap { instead: wanted, .. } => wanted.amount,
             _ => None,
         }
+    }
+
+    /// What units cost that it adds, and how many these are.
+    pub(super) fn price(&self) -> Option<(&LinePrice, u32)> {
+        let wanted = self.wanted()?;
+        Some((wanted.price.as_deref()?, wanted.quantity))
     }
 
     /// Whether it may stand beside the move of a shipment.
@@ -153,7 +164,7 @@ impl Operation {
         }
     }
 
-    fn check(&self, at: usize, found: &mut Vec<Violation>) {
+    fn check(&self, at: usize, currency: Option<Currency>, found: &mut Vec<Violation>) {
         let field = |name| format!("operations[{at}].{}.{name}", self.field());
         if let Some(line) = self.quantity_of().or_else(|| self.amount_of()) {
             in_range(found, field("line_index"), line.into(), 0, bound(ORDER_LINES_MAX) - 1);
@@ -171,6 +182,9 @@ impl Operation {
         }
         if let Some(amount) = self.amount() {
             in_range(found, field("amount_minor"), amount, -AMOUNT_MAX, AMOUNT_MAX);
+        }
+        if let (Some((price, units)), Some(currency)) = (self.price(), currency) {
+            price.validate(&field("pricing"), (units, currency), found);
         }
     }
 }
@@ -192,7 +206,7 @@ impl Change {
         }
         let mut found = Vec::new();
         for (at, operation) in all.iter().enumerate() {
-            operation.check(at, &mut found);
+            operation.check(at, self.currency, &mut found);
             if let Some(wanted) = operation.wanted() {
                 check_sums(&all[..=at], (at, operation.field(), wanted), &mut found);
             }
@@ -207,7 +221,8 @@ impl Change {
             let rule = Rule::Malformed("has a note beside it at most".into());
             found.push(Violation::new(format!("operations[{at}]"), "move_shipment", rule));
         }
-        let has_amounts = all.iter().any(|operation| operation.amount().is_some());
+        let costs = |of: &Operation| of.amount().is_some() || of.price().is_some();
+        let has_amounts = all.iter().any(costs);
         match self.currency {
             None if has_amounts => {
                 found.push(Violation::new("currency_code", "", Rule::Required));

@@ -8,6 +8,7 @@ use super::operation::{Change, Operation, Wanted};
 use super::quote::{ChangeQuote, QuoteChange};
 use crate::command::fixture::{AT, commit, hold_id, meta, order as an_order, sku, told};
 use crate::command::order::fixture::{id, order};
+use crate::command::order::payment::tests::{paid, prices};
 use crate::command::{CommitChange, Fault};
 use crate::engine::tests::{one_unit, run};
 use crate::limits::{AMOUNT_MAX, CHANGE_OPERATIONS_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
@@ -28,7 +29,7 @@ fn quantity(line: u16, quantity: u32) -> Operation {
 }
 
 fn add(name: &str, quantity: u32) -> Operation {
-    Operation::Add(Wanted { sku: sku(name), quantity, amount: None })
+    Operation::Add(Wanted { sku: sku(name), quantity, amount: None, price: None })
 }
 
 fn of(operations: Vec<Operation>) -> Change {
@@ -61,6 +62,13 @@ fn priced() -> Order {
     order().with_change(&OrderChange { amounts, ..OrderChange::default() })
 }
 
+/// Units of an item at 5.00.
+fn priced_line(name: &str, quantity: u32) -> Operation {
+    let price = prices(1, Vec::new()).lines.remove(0);
+    let price = Some(Box::new(price));
+    Operation::Add(Wanted { sku: sku(name), quantity, amount: None, price })
+}
+
 /// The order after all of it was cancelled.
 fn cancelled() -> Order {
     let mut order = order();
@@ -82,8 +90,16 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let amount = vec![Operation::SetAmount { line: 0, amount: 7 }];
     let faults = [
         fault(&order(), &of(vec![quantity(2, 1)])),
-        fault(&priced(), &Change { operations: amount, currency: dollars }),
+        fault(&priced(), &Change { operations: amount.clone(), currency: dollars }),
+        fault(&paid(), &of(vec![add("A", 1)])),
+        fault(&paid(), &Change { operations: amount, currency: dollars }),
+        fault(&order(), &Change { operations: vec![priced_line("A", 1)], currency: dollars }),
     ];
+    let of_money = faults[2..].iter().map(Refusal::kind).collect::<Vec<_>>();
+    assert_eq!(
+        of_money,
+        [RefusalKind::PriceMissing, RefusalKind::OrderPriced, RefusalKind::OrderNotPriced]
+    );
     let closed = sought(&cancelled(), &of(vec![quantity(0, 0)])).expect_err("it is closed");
     let (order, change) = (full(), of(vec![add("A", 1)]));
     let (rests, held) = (as_placed(&order), super::super::fixture::order());
@@ -91,6 +107,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
         sku: sku(&no.to_string()),
         quantity,
         amount: None,
+        price: None,
     });
     let found = Sought { more: more.to_vec(), ..Sought::default() };
     let held = Some((&held, &rests));
@@ -155,6 +172,9 @@ fn a_change_is_refused_for_these_reasons() {
     let expected = [
         "LINE_NOT_FOUND",
         "CURRENCY_DIFFERS",
+        "PRICE_MISSING",
+        "ORDER_PRICED",
+        "ORDER_NOT_PRICED",
         "ORDER_CLOSED",
         "ORDER_FULL",
         "CHANGE_OVERTAKEN",
@@ -173,7 +193,7 @@ fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
     let fewer = sought(&order, &of(vec![quantity(0, 2), quantity(1, 5)])).expect("it is open");
     let given: Vec<_> = fewer.releases.iter().map(|of| (of.allocation, of.units)).collect();
     assert_eq!(given, [(0, 1), (1, 2)]);
-    assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None }]);
+    assert_eq!(fewer.more, [Wanted { sku: sku("11"), quantity: 2, amount: None, price: None }]);
     let fewer = Sought { more: Vec::new(), ..fewer };
     let built =
         build((&order, &as_placed(&order)), (&of(Vec::new()), &fewer), (None, None, AT), |_| None);
@@ -256,7 +276,8 @@ fn a_bundle_is_named_by_one_of_its_lines() {
 
 #[test]
 fn what_is_wanted_of_one_item_is_bounded_in_sum() {
-    let one = |quantity, amount| Operation::Add(Wanted { sku: sku("A"), quantity, amount });
+    let one =
+        |quantity, amount| Operation::Add(Wanted { sku: sku("A"), quantity, amount, price: None });
     let told = |operations| {
         let change = Change { operations, currency: Some(euros()) };
         crate::command::fixture::said(change.validate())
@@ -274,7 +295,7 @@ fn what_is_wanted_of_one_item_is_bounded_in_sum() {
 }
 
 fn wanted(quantity: u32) -> Wanted {
-    Wanted { sku: sku("A"), quantity, amount: None }
+    Wanted { sku: sku("A"), quantity, amount: None, price: None }
 }
 
 #[test]

@@ -6,11 +6,31 @@ use crate::command::events::EventMinted;
 use crate::command::fixture::{AT, order};
 use crate::command::order::change::OrderChanged;
 use crate::command::order::payment::PaymentRecorded;
-use crate::limits::{ID_BYTES_MAX, INTENTS_MAX, PAYMENTS_MAX};
-use crate::model::{
-    Currency, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor, Minted, OrderId,
-    OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, Telling,
+use crate::limits::{
+    CHANGE_OPERATIONS_MAX, COMPONENT_NAMES_MAX, COMPONENTS_MAX, ID_BYTES_MAX, INTENTS_MAX,
+    PAYMENTS_MAX,
 };
+use crate::model::{
+    ComponentKind, Currency, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor, Minted,
+    OrderId, OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, PriceComponent, PricedUnits,
+    PricesAdded, Telling, UnitPrice,
+};
+
+/// Each line of an order is added, with as many components as one has.
+pub(super) fn prices() -> PricesAdded {
+    let component =
+        PriceComponent { kind: ComponentKind::Discount, name: u16::MAX, amount: Minor(i64::MIN) };
+    let units = PricedUnits {
+        line: u16::MAX,
+        units: u32::MAX,
+        unit_price: UnitPrice(i64::MAX),
+        components: vec![component; 1 + 2 * COMPONENTS_MAX],
+        cancelled: 0,
+        credited: 0,
+    };
+    let names = vec![text(); COMPONENT_NAMES_MAX];
+    PricesAdded { names, units: vec![units; CHANGE_OPERATIONS_MAX] }
+}
 
 fn payment_id() -> PaymentId {
     PaymentId::new("payment_id", "x".repeat(ID_BYTES_MAX)).expect("an id")

@@ -254,7 +254,11 @@ impl PricesAsked {
         key: impl Fn(usize) -> String,
         at: Timestamp,
     ) -> OrderMoney {
-        let mut money = OrderMoney { captures: self.captures, ..OrderMoney::new(self.currency) };
+        let mut money = OrderMoney {
+            captures: self.captures,
+            tax_included: self.tax_included,
+            ..OrderMoney::new(self.currency)
+        };
         money.names = self.names();
         let named = Named { names: &money.names, tax_included: self.tax_included };
         let mut all: Vec<Vec<PriceComponent>> = self
@@ -362,6 +366,37 @@ fn units_of(
 }
 
 impl LinePrice {
+    /// Checks it as that of so many units; `field` is its path.
+    pub fn validate(
+        &self,
+        field: &str,
+        (units, currency): (u32, Currency),
+        found: &mut Vec<Violation>,
+    ) {
+        if currency.exponent().is_some() {
+            self.net(field, (units, currency), found);
+        }
+    }
+
+    /// What so many units cost that are added to an order with prices as these lines, from 0, each with
+    /// its units; `names` are those of the order and of what was added before, and gets what is new.
+    pub fn added(
+        &self,
+        money: &OrderMoney,
+        (units, parts): (u32, &[(u16, u32)]),
+        names: &mut Vec<Text>,
+    ) -> Vec<PricedUnits> {
+        for name in named(&self.discounts, &self.taxes) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let named = Named { names, tax_included: money.tax_included };
+        let mut components = self.components(&named, (units, money.currency));
+        named.tax(&self.taxes, &mut components);
+        units_of(self.unit_price, &components, parts)
+    }
+
     fn components(&self, named: &Named<'_>, of: (u32, Currency)) -> Vec<PriceComponent> {
         let price = self.unit_price.times(of.0, of.1).expect("the currency was checked");
         let price = PriceComponent { kind: ComponentKind::Price, name: 0, amount: price };
