@@ -420,6 +420,9 @@ fn audit_order(
         *held += open;
     }
     audit_lines(order, report);
+    if let Err(Breach { name, detail }) = order.money_conserved() {
+        report.breach(name, detail);
+    }
     for allocation in &order.allocations {
         look.on()?;
         let pair = order.pair_of(allocation);

@@ -19,6 +19,7 @@ mod idempotency;
 mod in_flight;
 mod kept_on_hold;
 mod mixtures;
+mod money;
 mod overdue;
 mod pains;
 mod pauses;

@@ -1,5 +1,6 @@
 //! An order that has prices: what it comes to, whether it is paid, and what it asks for.
 
+mod check;
 mod due;
 
 use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, Totals};

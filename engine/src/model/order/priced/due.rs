@@ -77,10 +77,11 @@ impl Minting<'_> {
             - asked(IntentKind::Refund)
     }
 
-    /// Whether something of a kind was ever asked of a payment, or told of it.
+    /// Whether something of a payment was taken, or is about to be.
     fn was_captured(&self, at: u16) -> bool {
         let sums = self.money.sums_of_payment(at);
-        sums.captured + sums.capturing > Minor::ZERO
+        let is_it = |of: &Minted| of.payment == Some(at) && of.kind == IntentKind::Capture;
+        sums.captured + sums.capturing > Minor::ZERO || self.minted.iter().any(is_it)
     }
 
     /// A payment of which nobody said that it is set aside or taken is to be set aside.

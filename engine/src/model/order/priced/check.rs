@@ -1,0 +1,34 @@
+//! What must be true of the money of an order.
+
+use crate::model::invariants::Breach;
+use crate::model::order::{Order, count};
+
+impl Order {
+    /// `MONEY_CONSERVED`: units that are cancelled took their share along, no more is given back than was
+    /// taken of any payment, and all that is due is asked for.
+    pub fn money_conserved(&self) -> Result<(), Breach> {
+        let Some(money) = self.money.as_deref() else { return Ok(()) };
+        let breach = |detail: String| {
+            Breach::new("MONEY_CONSERVED", format!("order {}: {detail}", self.header.id))
+        };
+        for of_line in money.units.chunk_by(|a, b| a.line == b.line) {
+            let line = &self.lines[usize::from(of_line[0].line)];
+            let priced: u32 = of_line.iter().map(|of| of.units).sum();
+            let cancelled: u32 = of_line.iter().map(|of| of.cancelled).sum();
+            if priced == line.ordered && cancelled != line.cancelled {
+                let gone = line.cancelled;
+                return Err(breach(format!(
+                    "{gone} units are cancelled, {cancelled} are not paid"
+                )));
+            }
+        }
+        for at in 0..count(money.payments.len()) {
+            let sums = money.sums_of_payment(at);
+            if sums.refunded + sums.refunding + sums.charged_back > sums.captured {
+                return Err(breach(format!("payment {at} gives back more than it took: {sums:?}")));
+            }
+        }
+        let due = self.intents_due();
+        if due.is_empty() { Ok(()) } else { Err(breach(format!("{due:?} is not asked for"))) }
+    }
+}
