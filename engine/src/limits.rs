@@ -442,8 +442,8 @@ pub const CHANGE_TRACE_BYTES_MAX: usize = 16 << 10;
 /// The most parts in which the units of a change come to be, for an order to keep its plan.
 pub const CHANGE_PLACED_MAX: usize = 1_024;
 
-/// Most that one unit may cost, in ten-thousandths of the major unit: a hundred million of it. A line of
-/// the most units at it is above [`AMOUNT_MAX`], and is refused when it is priced.
+/// Most that one unit may cost, in ten-thousandths of the major unit: a hundred million of it. A
+/// line of the most units at it is above [`AMOUNT_MAX`], and is refused when it is priced.
 pub const UNIT_PRICE_MAX: i64 = 1_000_000_000_000;
 
 /// Most price lists: one for each contract of a business with thousands of customers.
@@ -461,8 +461,8 @@ pub const PROMOTION_SKUS_MAX: usize = 10_000;
 /// Most channels, or customer groups, that a promotion names.
 pub const PROMOTION_AUDIENCE_MAX: usize = 32;
 
-/// The last lane of promotions. Lanes are gone through one after the other: sale, promotion, coupon, loyalty, and
-/// some to spare.
+/// The last lane of promotions. Lanes are gone through one after the other: sale, promotion,
+/// coupon, loyalty, and some to spare.
 pub const LANE_MAX: u8 = 15;
 
 /// The last priority of a promotion in its lane.
@@ -480,11 +480,21 @@ pub const COUPONS_PER_ORDER_MAX: usize = 16;
 /// Basis points of a whole: a discount takes no more than what there is.
 pub const BASIS_POINTS_WHOLE: u32 = 10_000;
 
-/// The highest tax rate, in basis points: three times the price. Some duties on tobacco are above the price.
+/// The highest tax rate, in basis points: three times the price. Some duties on tobacco are above
+/// the price.
 pub const TAX_BASIS_POINTS_MAX: u32 = 30_000;
 
-/// Most rates of the tax table: the 900 prefixes of postal codes of a large country, in a few categories.
+/// Most rates of the tax table: the 900 prefixes of postal codes of a large country, in a few
+/// categories.
 pub const TAX_RATES_MAX: usize = 10_000;
+
+/// Most tax categories that items have: a number of one is 16 bits, and a list of goods at reduced
+/// rates is far shorter.
+pub const TAX_CATEGORIES_MAX: usize = 1_000;
+
+/// Most rows of prices, or items with a tax category, that are stated at once: a page of a file of
+/// prices. Half a megabyte of the journal.
+pub const PRICE_ROWS_AT_ONCE_MAX: usize = 10_000;
 
 /// Most rows of shipping rates: some services, each by zones and thresholds.
 pub const SHIPPING_RATES_MAX: usize = 10_000;
@@ -498,8 +508,8 @@ pub const CONDITION_NODES_MAX: usize = 256;
 /// How deep a condition may be nested. It is walked recursively.
 pub const CONDITION_DEPTH_MAX: usize = 32;
 
-/// The most that a condition may cost when it is evaluated, in steps: one for each operator, and for each value
-/// that is compared in a list. The list of an order's items counts as the longest.
+/// The most that a condition may cost when it is evaluated, in steps: one for each operator, and
+/// for each value that is compared in a list. The list of an order's items counts as the longest.
 pub const CONDITION_COST_MAX: usize = 4 * ORDER_LINES_MAX;
 
 /// The last tier of a customer: ten are more than loyalty programmes have, and a reservation

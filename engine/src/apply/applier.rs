@@ -15,6 +15,7 @@ use crate::model::{
     Request, Said, StateHash, StockEffect, Timestamp,
 };
 use crate::model::{Draw, Effect, Effects, StockChange};
+use crate::pricing::PricingChange;
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{Missed, OrderActor, OrderMessage, OrderReply};
@@ -182,6 +183,10 @@ impl<'a> Applier<'a> {
                 Ok(())
             }
             Effect::Configuration(Configuration::Policy(policy)) => self.set_policy(*policy, lsn),
+            Effect::Configuration(Configuration::Pricing(change)) => {
+                self.change_pricing(*change, lsn);
+                Ok(())
+            }
             Effect::Counted(at, load) => {
                 self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
@@ -300,6 +305,15 @@ impl<'a> Applier<'a> {
         self.kernel.state.network.store(Arc::new(changed));
         self.mark_all();
         if counts_as_before { Ok(()) } else { self.expect_anew(|_| true) }
+    }
+
+    /// Prices are no supply, so no backlog is marked.
+    fn change_pricing(&mut self, change: PricingChange, lsn: Lsn) {
+        let pricing = self.kernel.state.pricing.load();
+        let Some(changed) = pricing.with(change, lsn) else { return };
+        let hash = self.applied.hash.value().wrapping_sub(pricing.hash().value());
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash().value()));
+        self.kernel.state.pricing.store(Arc::new(changed));
     }
 
     /// Supplies on their way to some nodes count until another instant than before.

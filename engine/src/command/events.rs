@@ -30,6 +30,10 @@ use super::order::release_hold::OrderHoldReleased;
 use super::order::released::ShipmentsReleased;
 use super::order::resolve_decline::DeclineResolved;
 use super::order::shipped::ShipmentShipped;
+use super::pricing::define_price_list::PriceListDefined;
+use super::pricing::define_promotion::PromotionDefined;
+use super::pricing::rates::RatesSet;
+use super::pricing::set_prices::PricesSet;
 use super::supply::change_stock::StockChanged;
 use super::supply::transfer::dispatch::TransferDispatched;
 use super::supply::transfer::recall::TransferRecalled;
@@ -173,6 +177,10 @@ events! {
     65 "shipment_claimed" ShipmentClaimed,
     68 "shipment_expired" ShipmentExpired,
     70 "shipments_released" ShipmentsReleased,
+    76 "price_list_defined" PriceListDefined,
+    77 "prices_set" PricesSet,
+    78 "promotion_defined" PromotionDefined,
+    79 "rates_set" RatesSet,
     75 "intents_minted" EventMinted,
     80 "payment_recorded" PaymentRecorded,
 }

@@ -7,18 +7,24 @@ use std::task::Poll;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeQuote, ChangeStock, ClaimShipment,
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
-    DispatchTransfer, ExtendHold, Extension, HoldOrder, LineRequest, Lines, Meta, NodeDefinition,
-    Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressShipment, RecallTransfer,
-    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority,
-    StockOperation, Wave, WaveAt, WaveFound,
+    DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DispatchTransfer,
+    ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest, Lines, Meta,
+    NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressShipment,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline,
+    SetOrderPriority, SetPrices, SetTaxCategories, StockOperation, Wave, WaveAt, WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::{
-    Allowance, AllowedOf, Component, Components, DeclineReason, Eligibility, HoldId, InboundId,
-    Item, LineUnits, Location, Minor, Node, NodeId, NodeKind, OrderHoldId, OrderHoldKind, OrderId,
-    PickupOffer, PostalCode, Priority, PriorityClass, RefundId, Refusal, RefusalKind, RequestId,
-    Sale, Shortage, Sku, Step, Text, Timestamp, Violation, WeekdayCutOffs,
+    Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
+    InboundId, Item, LineUnits, Location, Minor, Node, NodeId, NodeKind, OrderHoldId,
+    OrderHoldKind, OrderId, PickupOffer, PostalCode, PriceListId, Priority, PriorityClass,
+    PromotionId, RefundId, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, SkuNo, Step, Text,
+    Timestamp, UnitPrice, Violation, WeekdayCutOffs,
+};
+use crate::pricing::{
+    Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
+    Stack, TaxRate, TaxRates, Validity, Zone,
 };
 
 /// When the commands are taken.
@@ -104,6 +110,74 @@ pub fn item(name: &str) -> DefineItem {
         opens: None,
     };
     DefineItem::new(meta(), item)
+}
+
+/// Defines a price list in EUR for everybody.
+pub fn price_list(name: &str) -> DefinePriceList {
+    let id = PriceListId::new("price_list_id", name).expect("an id");
+    let currency = Currency::new("currency_code", "EUR").expect("a currency");
+    let definition = PriceListDefinition { id, currency, scope: Scope::Everybody };
+    DefinePriceList { meta: meta(), definition }
+}
+
+/// What one unit costs from so many on, always, in ten-thousandths.
+pub fn price_row(min_units: u32, price: i64) -> PriceRow {
+    PriceRow { min_units, valid: Validity::ALWAYS, price: UnitPrice(price) }
+}
+
+/// A price of the first item.
+pub fn prices() -> Vec<SkuPrices> {
+    vec![SkuPrices { sku: SkuNo(0), rows: vec![price_row(1, 199_900)] }]
+}
+
+/// Sets the price of an item in a list.
+pub fn set_prices(list: &str, name: &str) -> SetPrices {
+    let items = vec![ItemPrices { sku: sku(name), rows: vec![price_row(1, 199_900)] }];
+    SetPrices { meta: meta(), list: price_list(list).definition.id, items }
+}
+
+/// Defines a promotion of 10% off A.
+pub fn promotion(name: &str) -> DefinePromotion {
+    let promotion = Promotion {
+        id: PromotionId::new("promotion_id", name).expect("an id"),
+        title: Text::default(),
+        lane: 0,
+        priority: 0,
+        discount: Discount::Percent(1_000),
+        currency: None,
+        skus: vec![sku("A")],
+        from: Minor::ZERO,
+        channels: Vec::new(),
+        groups: Vec::new(),
+        coupon: None,
+        valid: Validity::ALWAYS,
+        stack: Stack::Best,
+        exclusive: false,
+        on_change: OnChange::Keep,
+        condition: None,
+    };
+    DefinePromotion { meta: meta(), promotion: Box::new(promotion) }
+}
+
+/// Sets a tax of 20% in all prices.
+pub fn tax_rates() -> DefineTaxRates {
+    let rate = TaxRate { category: None, zone: Zone::EVERYWHERE, basis_points: 2_000 };
+    let rates = TaxRates { inclusive: true, shipping_category: None, rates: vec![rate] };
+    DefineTaxRates { meta: meta(), rates }
+}
+
+/// Sets a shipping charge of 4.90 for all services.
+pub fn shipping_rates() -> DefineShippingRates {
+    let (from, charge) = (Minor::ZERO, Minor(490));
+    let currency = price_list("list").definition.currency;
+    let rate = ShippingRate { currency, service: None, zone: Zone::EVERYWHERE, from, charge };
+    DefineShippingRates { meta: meta(), rates: vec![rate] }
+}
+
+/// Gives an item the tax category of books.
+pub fn tax_categories(name: &str) -> SetTaxCategories {
+    let category = Text::new("category", "books").ok();
+    SetTaxCategories { meta: meta(), items: vec![ItemCategory { sku: sku(name), category }] }
 }
 
 /// The same, off sale.

@@ -6,9 +6,10 @@ use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy,
+    DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion, DefineShippingRates,
+    DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
+    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -43,6 +44,39 @@ impl Engine {
 
     /// Sets the sourcing policy.
     pub async fn set_policy(&self, command: SetPolicy) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Defines a price list, or changes for whom it is.
+    pub async fn define_price_list(&self, command: DefinePriceList) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets the prices of items in a list.
+    pub async fn set_prices(&self, command: SetPrices) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Defines a promotion, or changes it.
+    pub async fn define_promotion(&self, command: DefinePromotion) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets all tax rates.
+    pub async fn define_tax_rates(&self, command: DefineTaxRates) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets all shipping rates.
+    pub async fn define_shipping_rates(
+        &self,
+        command: DefineShippingRates,
+    ) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets the tax categories of items.
+    pub async fn set_tax_categories(&self, command: SetTaxCategories) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -23,6 +23,7 @@ use crate::read::work::node_work;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::holds::HeldOfSku;
+use crate::state::pricing::Pricing;
 use crate::transaction::find::{read_order, read_resident};
 
 /// Where the engine stands.
@@ -365,6 +366,11 @@ impl Engine {
             faults => faults.unwrap_or_else(|error| vec![error.to_string()]),
         });
         Ok(report)
+    }
+
+    /// What prices are made of, now.
+    pub fn pricing(&self) -> Arc<Pricing> {
+        self.kernel.state.pricing.load_full()
     }
 
     /// The newest version: all reads from now on include it.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `orders/ID`, `holds/ID` | orders and holds that the event names |
 //! | `items/SKU`, `nodes/ID`, `policy` | configuration that it changes |
+//! | `price_lists/ID`, `promotions/ID`, `taxes`, `shipping_rates` | the same, of prices |
 //! | `stock/SKU/ID` | a SKU at a node that it changes |
 //!
 //! In this order. Within an id, `%` is `%25` and `/` is `%2F`.
@@ -17,6 +18,7 @@ use super::names::Names;
 use crate::command::AnyEvent;
 use crate::model::effect::{Configuration, Effect};
 use crate::model::{Pair, Unpackable};
+use crate::pricing::PricingChange;
 use crate::transaction::written::Written;
 
 /// The subjects of an event that says `data` of itself, each once.
@@ -47,6 +49,14 @@ pub(super) fn subjects(
     Ok(found.subjects)
 }
 
+/// What fields with ids end with, and what these are of.
+const NAMED: [(&str, &str); 4] = [
+    ("order_id", "orders"),
+    ("hold_id", "holds"),
+    ("price_list_id", "price_lists"),
+    ("promotion_id", "promotions"),
+];
+
 #[derive(Default)]
 struct Found {
     subjects: Vec<String>,
@@ -62,12 +72,12 @@ impl Found {
         }
     }
 
-    /// Orders and holds that are named in it.
+    /// Orders, holds, price lists and promotions that are named in it.
     fn of_data(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.of_data(item)),
             Value::Object(object) => {
-                for (ending, kind) in [("order_id", "orders"), ("hold_id", "holds")] {
+                for (ending, kind) in NAMED {
                     let ids = object.iter().filter(|(key, _)| key.ends_with(ending));
                     ids.filter_map(|(_, id)| id.as_str()).for_each(|id| self.add(kind, id));
                 }
@@ -89,7 +99,20 @@ impl Found {
                 names.node(*no).iter().for_each(|node| self.add("nodes", node));
             }
             Configuration::Policy(_) => self.subjects.push("policy".to_owned()),
+            Configuration::Pricing(change) => self.pricing(change),
         }
+    }
+
+    /// Lists and promotions are named in the event.
+    fn pricing(&mut self, change: &PricingChange) {
+        let subject = match change {
+            PricingChange::Taxes(_) | PricingChange::Categories(_) => "taxes",
+            PricingChange::Shipping(_) => "shipping_rates",
+            PricingChange::List(..) | PricingChange::Prices(..) | PricingChange::Promotion(..) => {
+                return;
+            }
+        };
+        self.subjects.push(subject.to_owned());
     }
 
     fn stock(&mut self, effect: &Effect, names: &dyn Names) {

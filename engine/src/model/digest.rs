@@ -74,6 +74,12 @@ pub(crate) enum Part {
     Terms = 10,
     Feed = 11,
     Picked = 12,
+    PriceList = 16,
+    Prices = 17,
+    Promotion = 18,
+    TaxRates = 19,
+    ShippingRates = 20,
+    TaxCategory = 21,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

@@ -15,6 +15,7 @@ use super::order::OrderEffect;
 use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
 use super::time::Timestamp;
+use crate::pricing::PricingChange;
 
 /// What an event does to one actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub enum Configuration {
     Paused(NodeNo, Timestamp),
     /// The sourcing policy.
     Policy(Box<Policy>),
+    /// A part of what prices are made of.
+    Pricing(Box<PricingChange>),
 }
 
 /// The effects of one event, one for each actor that it changes.
@@ -145,8 +148,8 @@ impl Effect {
         }
     }
 
-    /// The claim that this effect settles. None where the command claims nothing: a node
-    /// and the policy change one at a time.
+    /// The claim that this effect settles. None where the command claims nothing: a node,
+    /// the policy and prices change one at a time.
     pub fn claim(&self) -> Option<Claim> {
         match self {
             Self::Stock(pair, effect) => Some(Claim::Stock(*pair, effect.claim()?.to_owned())),
@@ -190,7 +193,8 @@ impl Effect {
                 Configuration::Opened(..)
                 | Configuration::Node(..)
                 | Configuration::Paused(..)
-                | Configuration::Policy(_),
+                | Configuration::Policy(_)
+                | Configuration::Pricing(_),
             ) => None,
         }
     }

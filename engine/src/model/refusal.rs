@@ -14,8 +14,8 @@ mod tests;
 
 use super::hold::HoldState;
 use super::ids::{
-    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, PaymentId, RefundId,
-    RequestId, Sku,
+    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, PaymentId, PriceListId,
+    RefundId, RequestId, Sku,
 };
 use super::money::Currency;
 use super::time::Timestamp;
@@ -27,7 +27,7 @@ use table::refusals;
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 89.
+// another refusal, nor is a name: callers' programs know them. The next number is 91.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]
@@ -77,6 +77,13 @@ refusals! {
         /// The id asked for.
         node_id: NodeId,
     } => NotFound, Node(node_id);
+
+    /// No price list has that id.
+    #[error("price list {price_list_id} is not defined")]
+    89 PriceListNotFound = "PRICE_LIST_NOT_FOUND" {
+        /// The id asked for.
+        price_list_id: PriceListId,
+    } => NotFound, PriceList(price_list_id);
 
     /// No order has that id.
     #[error("order {order_id} is not known")]
@@ -261,6 +268,15 @@ refusals! {
         /// The line's index, from 0.
         line_index: u32,
     } => Precondition, Line(order_id, line_index);
+
+    /// The list has prices in another currency.
+    #[error("price list {price_list_id} has prices in {known}")]
+    90 PriceListCurrencyFixed = "PRICE_LIST_CURRENCY_FIXED" {
+        /// The list.
+        price_list_id: PriceListId,
+        /// The currency of its prices.
+        known: Currency,
+    } => Precondition, PriceList(price_list_id);
 
     /// The kind of a node cannot change.
     // Its stock means something else then.

@@ -14,8 +14,6 @@ pub struct BasketLine<'a> {
     pub id: &'a str,
     /// Its units; at least one.
     pub units: u32,
-    /// Its tax category, if it has one.
-    pub tax_category: Option<&'a str>,
 }
 
 /// What prices depend on, beside the lines.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::categories::Categories;
 use super::list::{PriceList, Scope};
 use super::promotion::Promotion;
 use super::row::price_at;
@@ -27,6 +28,8 @@ pub struct Book {
     taxes: Option<Arc<TaxTable>>,
     /// The shipping rates.
     shipping: Option<Arc<ShippingTable>>,
+    /// The tax categories of items.
+    categories: Categories,
 }
 
 impl Book {
@@ -60,17 +63,26 @@ impl Book {
         self.shipping.as_ref()
     }
 
-    /// Whether nothing was defined.
-    pub fn is_empty(&self) -> bool {
-        self == &Self::default()
+    /// The tax categories of items.
+    pub const fn categories(&self) -> &Categories {
+        &self.categories
+    }
+
+    /// The tax categories of items, to be changed.
+    pub const fn categories_mut(&mut self) -> &mut Categories {
+        &mut self.categories
     }
 
     /// Puts a list at a number: that of an older version of it, or the next one.
     pub fn set_list(&mut self, no: PriceListNo, list: Arc<PriceList>) {
+        let known = self.list(no).map(|known| &known.definition);
+        let is_found_as_before = known == Some(&list.definition);
         put(&mut self.lists, no.0, list);
-        let lists = &self.lists;
-        self.by_scope = (0..).take(lists.len()).map(PriceListNo).collect();
-        self.by_scope.sort_by(|one, other| key(lists, *one).cmp(&key(lists, *other)));
+        if !is_found_as_before {
+            let lists = &self.lists;
+            self.by_scope = (0..).take(lists.len()).map(PriceListNo).collect();
+            self.by_scope.sort_by(|one, other| key(lists, *one).cmp(&key(lists, *other)));
+        }
     }
 
     /// Puts a promotion at a number: that of an older version of it, or the next one.
@@ -118,7 +130,7 @@ impl Book {
         day: Day,
     ) -> Option<(PriceListNo, UnitPrice)> {
         let price = |no: &PriceListNo| {
-            let rows = self.lists[no.0 as usize].rows.of(sku);
+            let rows = self.lists[no.0 as usize].rows_of(sku);
             price_at(rows, units, day).map(|price| (*no, price))
         };
         lists.iter().find_map(price)
@@ -146,14 +158,14 @@ pub type ListsAsked = SmallVec<[PriceListNo; 4]>;
 type Key<'b> = (u8, &'b str, &'b str, &'b str);
 
 fn key(lists: &[Arc<PriceList>], no: PriceListNo) -> Key<'_> {
-    let list = &lists[no.0 as usize];
-    let (kind, name) = match &list.scope {
-        Scope::Contract(name) => (0, name.as_str()),
-        Scope::Group(name) => (1, name.as_str()),
-        Scope::Channel(name) => (2, name.as_str()),
-        Scope::Everybody => (3, ""),
+    let of = &lists[no.0 as usize].definition;
+    let kind = match &of.scope {
+        Scope::Contract(_) => 0,
+        Scope::Group(_) => 1,
+        Scope::Channel(_) => 2,
+        Scope::Everybody => 3,
     };
-    (kind, name, list.currency.as_str(), list.id.as_str())
+    (kind, of.scope.name(), of.currency.as_str(), of.id.as_str())
 }
 
 /// Puts a thing in its place. Numbers follow each other, so that there is no other than the next

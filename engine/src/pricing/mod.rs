@@ -15,6 +15,8 @@
 
 mod basket;
 mod book;
+mod categories;
+mod change;
 mod condition;
 mod discount;
 mod lanes;
@@ -23,12 +25,12 @@ mod list;
 mod live;
 mod offer;
 mod offers;
+mod pages;
 mod price;
 mod priced;
 mod promotion;
 mod refusals;
 mod row;
-mod rows;
 mod sets;
 mod shipped;
 mod shipping;
@@ -41,16 +43,18 @@ mod zones;
 
 pub use basket::{BasketLine, Buyer, GivenTaxes, Taxes};
 pub use book::Book;
+pub use categories::Categories;
+pub use change::{PricingChange, SkuCategory, SkuPrices};
 pub use condition::{Condition, Facts, Fault};
 pub use discount::{BuyGet, Companion, Discount};
-pub use list::{PriceList, Scope};
+pub use list::{PriceList, PriceListDefinition, Scope};
+pub use pages::Pages;
 pub use price::price;
 pub use priced::{
     LineDiscount, Priced, PricedLine, PricedShipping, SetPart, SetsMade, Unpriced, WhyNot,
 };
 pub use promotion::{OnChange, Promotion, Stack};
 pub use row::{PriceRow, SkuRows, price_at, sku_rows};
-pub use rows::Rows;
 pub use shipping::{ShippingRate, ShippingTable, check_rates};
 pub use tax::{TaxRate, TaxRates, TaxTable};
 pub use validity::Validity;

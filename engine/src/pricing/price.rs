@@ -198,7 +198,8 @@ fn by_rates(
     priced.tax_inclusive = table.rates().inclusive;
     let mut without = SmallVec::new();
     for (line, of) in priced.lines.iter_mut().zip(basket) {
-        line.tax_rate = table.rate(of.tax_category, &buyer.place);
+        let category = book.categories().of(of.sku).map(Text::as_str);
+        line.tax_rate = table.rate(category, &buyer.place);
         match line.tax_rate {
             Some(rate) => line.tax = table.tax(line.net, rate),
             None => without.push(line.line),

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::condition::Condition;
-use super::discount::Discount;
+use super::discount::{Discount, all_named};
 use super::validity::Validity;
 use crate::limits::{
     AMOUNT_MAX, LANE_MAX, PROMOTION_AUDIENCE_MAX, PROMOTION_PRIORITY_MAX, PROMOTION_SKUS_MAX,
@@ -11,9 +11,9 @@ use crate::limits::{
 use crate::model::check::{finish, in_range};
 use crate::model::{CouponCode, Currency, Minor, PromotionId, Rule, SkuNo, Text, Violation};
 
-/// A promotion.
+/// A promotion. It knows items by `S`: by number in the state, by id to callers.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Promotion {
+pub struct Promotion<S = SkuNo> {
     /// The caller's id.
     #[n(0)]
     pub id: PromotionId,
@@ -30,14 +30,14 @@ pub struct Promotion {
     pub priority: u16,
     /// What it takes off.
     #[n(4)]
-    pub discount: Discount,
+    pub discount: Discount<S>,
     /// The currency of its amounts. It is needed where it has any, and then it is for orders in
     /// that currency alone.
     #[n(5)]
     pub currency: Option<Currency>,
     /// The items that it is for, by number and none twice; for all, if there are none.
     #[n(6)]
-    pub skus: Vec<SkuNo>,
+    pub skus: Vec<S>,
     /// From which amount of these items on, after the lanes before. One on shipping: after all
     /// discounts.
     #[n(7)]
@@ -98,7 +98,7 @@ pub enum OnChange {
     Reprice,
 }
 
-impl Promotion {
+impl<S: Ord> Promotion<S> {
     /// Checks all fields.
     ///
     /// # Errors
@@ -133,6 +133,36 @@ impl Promotion {
         }
     }
 
+    /// The same with items by another name.
+    ///
+    /// # Errors
+    /// What `name` says of the first item that has none.
+    pub fn named<T: Ord, E>(
+        self,
+        mut name: impl FnMut(S) -> Result<T, E>,
+    ) -> Result<Promotion<T>, E> {
+        Ok(Promotion {
+            id: self.id,
+            title: self.title,
+            lane: self.lane,
+            priority: self.priority,
+            discount: self.discount.named(&mut name)?,
+            currency: self.currency,
+            skus: all_named(self.skus, name)?,
+            from: self.from,
+            channels: self.channels,
+            groups: self.groups,
+            coupon: self.coupon,
+            valid: self.valid,
+            stack: self.stack,
+            exclusive: self.exclusive,
+            on_change: self.on_change,
+            condition: self.condition,
+        })
+    }
+}
+
+impl Promotion {
     /// Whether it is for an item.
     pub fn is_for(&self, sku: SkuNo) -> bool {
         self.skus.is_empty() || self.skus.binary_search(&sku).is_ok()

@@ -25,6 +25,7 @@ use crate::state::catalogue::{Definition, Entry};
 use crate::state::network::Network;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::OrderCell;
+use crate::state::pricing::Pricing;
 use crate::state::stock::LineSupply;
 use crate::transaction::error::{EngineError, Halt};
 use crate::transaction::kernel::Kernel;
@@ -36,6 +37,7 @@ pub struct AsOf<'a> {
     applied: Applied,
     items: SkuNo,
     network: Arc<Network>,
+    pricing: Arc<Pricing>,
     loads: Vec<(NodeDay, [u64; 2])>,
     before: Arc<BeforeImages>,
 }
@@ -60,7 +62,8 @@ impl<'a> AsOf<'a> {
         debug_assert!(other.is_none(), "there is one reader at a time");
         kernel.state.requests.begin_hash();
         let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
-        Ok(Self { kernel, applied: *gate, items, network, loads, before })
+        let pricing = kernel.state.pricing.load_full();
+        Ok(Self { kernel, applied: *gate, items, network, pricing, loads, before })
     }
 
     /// The event, and the running hash at it.
@@ -71,6 +74,11 @@ impl<'a> AsOf<'a> {
     /// Nodes and policy.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What prices are made of.
+    pub fn pricing(&self) -> &Pricing {
+        &self.pricing
     }
 
     /// What was counted of nodes' days.

@@ -235,6 +235,7 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
         audit_owners(look, state, &mut report)?;
     }
     report.state_hash.merge(state.network().hash());
+    report.state_hash.merge(state.pricing().hash_anew());
     Ok(report)
 }
 

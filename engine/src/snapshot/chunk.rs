@@ -20,7 +20,7 @@ use crate::model::Lsn;
 
 /// The newest format that this build reads. It writes each chunk in the oldest one, from
 /// version 2 on, that can say what is in it.
-pub const FORMAT_VERSION: u16 = 13;
+pub const FORMAT_VERSION: u16 = 14;
 
 /// Bytes of a frame's header.
 pub(super) const HEADER_BYTES: usize = 64;
@@ -48,6 +48,8 @@ pub enum Kind {
     Orders = 4,
     /// Remembered requests.
     Requests = 5,
+    /// What prices are made of.
+    Pricing = 6,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             3 => Some(Self::Items),
             4 => Some(Self::Orders),
             5 => Some(Self::Requests),
+            6 => Some(Self::Pricing),
             _ => None,
         }
     }

@@ -10,17 +10,18 @@ use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
     ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedItemsV1,
     ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9, ArchivedItemsV10,
-    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedRequestsV1, CatalogueV1, CatalogueV3, CatalogueV7,
-    CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, ImageError, ItemsV1, ItemsV5, ItemsV7,
-    ItemsV8, ItemsV9, ItemsV10, OrdersV2, RequestsV1, access, are_off_sale, differs_by_weekday,
-    have_confidences, have_dated_feeds, have_holds, have_openings, have_paces, have_pauses,
-    have_picked, have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8,
-    restricts,
+    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14, ArchivedRequestsV1, CatalogueV1,
+    CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, ImageError,
+    ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1,
+    access, are_off_sale, differs_by_weekday, have_confidences, have_dated_feeds, have_holds,
+    have_openings, have_paces, have_pauses, have_picked, have_priorities, have_reliabilities,
+    have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
-use super::parts::{ItemState, OrderState, Request};
+use super::parts::{ItemState, OrderState, PricingPart, Request};
 use crate::model::{Lsn, StateHash};
 use crate::state::network::Network;
+use crate::state::pricing::hash_part;
 use crate::state::requests::hash_request;
 
 /// The parts of the state in one chunk, ascending by number or LSN.
@@ -29,6 +30,7 @@ pub(super) enum Content {
     Items(Vec<ItemState>),
     Orders(Vec<OrderState>),
     Requests(Vec<Request>),
+    Pricing(Vec<PricingPart>),
 }
 
 impl Content {
@@ -38,6 +40,7 @@ impl Content {
             Self::Items(_) => Kind::Items,
             Self::Orders(_) => Kind::Orders,
             Self::Requests(_) => Kind::Requests,
+            Self::Pricing(_) => Kind::Pricing,
         }
     }
 
@@ -45,6 +48,7 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
+            Self::Pricing(_) => 14,
             Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
@@ -134,6 +138,7 @@ impl Content {
             Self::Requests(requests) => {
                 rkyv::to_bytes(&RequestsV1 { requests: requests.iter().map(Into::into).collect() })
             }
+            Self::Pricing(parts) => rkyv::to_bytes(&PricingV14::from(&**parts)),
         };
         bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
     }
@@ -206,6 +211,7 @@ impl Content {
                 let requests = access::<ArchivedRequestsV1>(payload)?.requests.iter();
                 Self::Requests(requests.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
+            Kind::Pricing => Self::Pricing(access::<ArchivedPricingV14>(payload)?.parts()?),
         })
     }
 
@@ -235,6 +241,11 @@ impl Content {
                     hash.add(hash_request(id, *done));
                 }
             }
+            Self::Pricing(parts) => {
+                for part in parts {
+                    hash.merge(hash_part(&part.change, part.lsn));
+                }
+            }
         }
         hash
     }
@@ -250,6 +261,7 @@ impl Content {
             }
             Self::Orders(orders) => counts.orders = orders.len() as u64,
             Self::Requests(requests) => counts.requests = requests.len() as u64,
+            Self::Pricing(_) => {}
         }
         counts
     }
@@ -261,6 +273,7 @@ impl Content {
             Self::Items(items) => items.iter().map(|item| item.no.0.into()).collect(),
             Self::Orders(orders) => orders.iter().map(|(no, _)| no.0).collect(),
             Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
+            Self::Pricing(parts) => parts.iter().map(|part| part.no.number()).collect(),
         }
     }
 
@@ -274,6 +287,7 @@ impl Content {
             Self::Items(items) => span(items.iter().flat_map(ItemState::lsns)),
             Self::Orders(orders) => span(orders.iter().map(|(_, kept)| kept.last_lsn)),
             Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
+            Self::Pricing(parts) => span(parts.iter().map(|part| part.lsn)),
         }
     }
 }

@@ -14,6 +14,9 @@ pub(super) const ORDERS_PER_CHUNK: u64 = 1_024;
 /// Requests in a full chunk.
 pub(super) const REQUESTS_PER_CHUNK: usize = 4_096;
 
+/// Parts of what prices are made of in a chunk: prices of 256 items each, so some 300 KB.
+pub(super) const PRICING_PARTS_PER_CHUNK: usize = 32;
+
 /// Pieces of requests that are copied before the rest is taken under one lock:
 /// twice as many as all that is remembered has, so that a snapshot under load
 /// does not chase the newest requests for ever.

@@ -1,7 +1,9 @@
 //! The parts of the state that chunks hold, as the model has them.
 
 use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
+use crate::pricing::PricingChange;
 use crate::state::catalogue::{Catalogue, Definition};
+use crate::state::pricing::PartNo;
 use crate::state::requests::Remembered;
 
 /// A remembered request under its key.
@@ -12,6 +14,15 @@ pub(super) struct ItemState {
     pub no: SkuNo,
     pub definition: Definition,
     pub pairs: Vec<(NodeNo, Stock)>,
+}
+
+/// A part of what prices are made of, as a change of a value that has none.
+#[derive(Clone, Debug)]
+pub(super) struct PricingPart {
+    pub no: PartNo,
+    pub change: PricingChange,
+    /// The event that it is of.
+    pub lsn: Lsn,
 }
 
 /// An order under its number.

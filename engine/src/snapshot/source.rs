@@ -7,11 +7,12 @@ use super::archived::{ArchivedIn, recall};
 use super::content::Content;
 use super::error::{SnapshotError, StoredFault};
 use super::image::ImageError;
-use super::parts::{ItemState, OrderState, Request};
+use super::parts::{ItemState, OrderState, PricingPart, Request};
 use crate::actor::ActorPanicked;
 use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
 use crate::state::order::{OrderMessage, OrderReply};
+use crate::state::pricing::Pricing;
 use crate::state::requests::Piece;
 use crate::state::stock::{StockMessage, StockReply};
 use crate::state::{Applied, State};
@@ -58,6 +59,18 @@ impl Source<'_> {
 
     pub(super) fn copy_network(&self) -> Content {
         Content::Catalogue(self.state.network.load_full())
+    }
+
+    /// What prices are made of, in chunks of so many parts at most, as it is at one event.
+    pub(super) fn copy_pricing(&self, max: usize) -> Vec<Content> {
+        let pricing = self.state.pricing.load_full();
+        let part = |(no, change, lsn)| PricingPart { no, change, lsn };
+        let mut parts = pricing.parts().map(part).peekable();
+        let mut chunks = Vec::new();
+        while parts.peek().is_some() {
+            chunks.push(Content::Pricing(parts.by_ref().take(max).collect()));
+        }
+        chunks
     }
 
     /// The items numbered `from..to` with their pairs.
@@ -168,8 +181,26 @@ impl Source<'_> {
                     hash.merge(self.state.requests.remember(id, done));
                 }
             }
+            Content::Pricing(parts) => hash.merge(self.restore_pricing(parts)?),
         }
         Ok(Rest { hash, ..rest })
+    }
+
+    /// Parts come in the order of their numbers: a list before its prices. What is there already is
+    /// none of a state without any.
+    fn restore_pricing(&self, parts: Vec<PricingPart>) -> Result<StateHash, RestoreError> {
+        let mut pricing = Pricing::clone(&self.state.pricing.load());
+        let before = pricing.hash().value();
+        for part in parts {
+            let number = part.no.number();
+            if !pricing.takes(&part.change) {
+                return Err(out_of_place("part of prices", number));
+            }
+            pricing.change(part.change, part.lsn);
+        }
+        let moved = pricing.hash().value().wrapping_sub(before);
+        self.state.pricing.store(Arc::new(pricing));
+        Ok(StateHash::from_value(moved))
     }
 
     /// Puts back what is left, the content of closed orders on demand only. Answers with

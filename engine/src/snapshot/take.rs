@@ -6,8 +6,8 @@ use super::chunk::{self, HEADER_BYTES, Header, Kind};
 use super::content::Content;
 use super::error::SnapshotError;
 use super::limits::{
-    GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
-    TAKE_TRIES_MAX,
+    GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, PRICING_PARTS_PER_CHUNK,
+    REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK, TAKE_TRIES_MAX,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
@@ -222,6 +222,7 @@ fn write(
     writer.items(source, begin)?;
     writer.orders(source, begin)?;
     let requests_from = writer.requests(source)?;
+    writer.pricing(source)?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
@@ -362,6 +363,17 @@ impl<'a, 'p> Writer<'a, 'p> {
             }
         }
         unreachable!("the piece at the bound takes all that is left")
+    }
+
+    /// Writes nothing where no prices were ever stated.
+    fn pricing(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
+        for content in source.copy_pricing(PRICING_PARTS_PER_CHUNK) {
+            let numbers = content.numbers();
+            if let (Some(from), Some(to)) = (numbers.first(), numbers.last()) {
+                self.put(*from, *to, &content)?;
+            }
+        }
+        Ok(())
     }
 
     /// Names the full chunks again of which something is still remembered;

@@ -6,6 +6,7 @@
 //!   orders ------- id -----> number -> order actor                   (document)
 //!   loads -------- node, day --------> counter                       (escrow)
 //!   network -----> nodes and policy, one value, swapped whole        (configuration)
+//!   pricing -----> price lists, promotions, rates: the same          (configuration)
 //!   requests ----> idempotency keys in flight and carried out
 //! ```
 
@@ -19,6 +20,7 @@ pub mod loads;
 pub mod network;
 pub mod order;
 pub mod orders;
+pub mod pricing;
 pub mod releases;
 pub mod requests;
 pub mod served;
@@ -47,6 +49,7 @@ use intents::OpenIntents;
 use loads::NodeLoads;
 use network::Network;
 use orders::Orders;
+use pricing::Pricing;
 use releases::Releases;
 use requests::Requests;
 use stock::StockActor;
@@ -60,6 +63,8 @@ pub struct State {
     pub catalogue: Catalogue,
     /// Nodes and policy.
     pub network: ArcSwap<Network>,
+    /// What prices are made of.
+    pub pricing: ArcSwap<Pricing>,
     /// Orders.
     pub orders: Orders,
     /// Live holds, which are orders as well.
@@ -158,6 +163,7 @@ impl State {
         Self {
             catalogue: Catalogue::default(),
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
+            pricing: ArcSwap::default(),
             orders: Orders::default(),
             holds: Holds::default(),
             intents: OpenIntents::default(),

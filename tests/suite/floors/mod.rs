@@ -28,8 +28,8 @@ use rules::Rules;
 const ENGINE: Rules<'_> = Rules {
     floors: &[
         &["sourcing", "limits", "apart", "blocking", "panics", "progress", "paths", "random"],
-        &["model"],
-        &["disk", "pricing"],
+        &["model", "pricing"],
+        &["disk"],
         &["calendar", "geo"],
         &["journal"],
         &["actor"],
@@ -56,6 +56,8 @@ const ENGINE: Rules<'_> = Rules {
         "command/order/on_hold",
         "command/order/released",
         "command/order/secured",
+        "command/pricing/items",
+        "command/pricing/rates",
     ],
 };
 

@@ -8,6 +8,7 @@ mod hold;
 mod money;
 mod order;
 mod packed;
+mod pricing;
 mod shipment;
 mod supply;
 
@@ -58,6 +59,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
         hold::events(),
         backlog::events(),
         money::events(),
+        pricing::events(),
     ];
     let mut events = [vec![("order_placed", order_placed)], rooms.concat()].concat();
     let lines: Vec<_> = VERSION_2.lines().filter_map(|line| line.split(' ').next()).collect();

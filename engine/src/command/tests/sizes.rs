@@ -8,7 +8,9 @@ use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::catalogue::define_item::ItemDefined;
 use crate::command::catalogue::define_node::NodeDefined;
 use crate::command::catalogue::set_policy::PolicySet;
-use crate::command::fixture::{AT, hold_id, item, located, order};
+use crate::command::fixture::{
+    AT, hold_id, item, located, order, price_list, price_row, promotion,
+};
 use crate::command::hold::ended::{EndedHold, HoldsEnded};
 use crate::command::hold::extend::HoldExtended;
 use crate::command::hold::prolonged::{HoldsProlonged, ProlongedHold};
@@ -27,6 +29,10 @@ use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::order::released::{Released, ShipmentsReleased};
 use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::order::shipped::ShipmentShipped;
+use crate::command::pricing::define_price_list::PriceListDefined;
+use crate::command::pricing::define_promotion::PromotionDefined;
+use crate::command::pricing::rates::{Rates, RatesSet};
+use crate::command::pricing::set_prices::PricesSet;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
 use crate::command::supply::transfer::recall::TransferRecalled;
@@ -34,19 +40,26 @@ use crate::engine::tests::one_unit;
 use crate::journal::Payload;
 use crate::limits::{
     BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
-    DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX, LAPSED_HOLDS_MAX,
-    LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX, PARTED_SHIPMENTS_MAX,
-    REPEGGED_LINES_MAX, SERVICES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
+    CONDITION_BYTES_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX,
+    LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX,
+    PARTED_SHIPMENTS_MAX, POSTAL_CODE_BYTES_MAX, PRICE_ROWS_AT_ONCE_MAX, PROMOTION_AUDIENCE_MAX,
+    PROMOTION_SKUS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, SHIPPING_RATES_MAX, TAX_RATES_MAX,
+    TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
     DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
-    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Move, Node, NodeKind,
-    NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo, OrderedBundle,
-    Origin, OwnerId, Package, PackageId, Pair, Pegged, Pickup, Policy, Priority, PriorityClass,
-    Record, Redirect, Request, RequestId, Retold, Serves, ServiceNo, ShipmentAdded, Sku, SkuNo,
-    StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Minor, Move, Node,
+    NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo,
+    OrderedBundle, Origin, OwnerId, Package, PackageId, Pair, Pegged, Pickup, Policy, PostalCode,
+    PriceListNo, Priority, PriorityClass, PromotionNo, Record, Redirect, Request, RequestId,
+    Retold, Serves, ServiceName, ServiceNo, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text,
+    Timestamp, Told, ToldAt, Why,
+};
+use crate::pricing::{
+    BuyGet, Condition, Country, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory,
+    SkuPrices, TaxRate, TaxRates, Validity, Zone as PricingZone,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -364,6 +377,76 @@ fn changed(id: &OrderId) -> OrderChanged {
     OrderChanged { no, id: id.clone(), priority, off, taken, change: change.into(), on, waits }
 }
 
+fn of_prices() -> Vec<AnyEvent> {
+    vec![
+        price_list_defined().into(),
+        prices_set().into(),
+        promotion_defined().into(),
+        RatesSet { rates: Rates::Taxes(tax_rates()) }.into(),
+        RatesSet { rates: Rates::Shipping(vec![shipping_rate(); SHIPPING_RATES_MAX]) }.into(),
+        RatesSet { rates: Rates::Categories(vec![tax_category(); PRICE_ROWS_AT_ONCE_MAX]) }.into(),
+    ]
+}
+
+fn price_list_defined() -> PriceListDefined {
+    let mut definition = price_list(&"x".repeat(ID_BYTES_MAX)).definition;
+    definition.scope = Scope::Contract(text());
+    PriceListDefined { no: PriceListNo(u32::MAX), definition }
+}
+
+fn prices_set() -> PricesSet {
+    let valid = Validity {
+        from: Day::from_epoch_days(i32::MIN),
+        until: Some(Day::from_epoch_days(i32::MIN)),
+    };
+    let rows = vec![PriceRow { valid, ..price_row(u32::MAX, i64::MIN) }];
+    let items = vec![SkuPrices { sku: PAIR.sku, rows }; PRICE_ROWS_AT_ONCE_MAX];
+    let PriceListDefined { no, definition } = price_list_defined();
+    PricesSet { no, id: definition.id, items }
+}
+
+fn promotion_defined() -> PromotionDefined {
+    let skus = vec![SkuNo(u32::MAX); PROMOTION_SKUS_MAX];
+    let (units, basis_points, audience) =
+        (u32::MAX, u32::MAX, vec![text(); PROMOTION_AUDIENCE_MAX]);
+    let get_skus = skus.clone();
+    let discount = BuyGet { buy: units, get: units, get_skus, basis_points, sets_max: u32::MAX };
+    let condition = format!("channel == '{}'", "x".repeat(CONDITION_BYTES_MAX - 13));
+    let promotion = promotion(&"x".repeat(ID_BYTES_MAX)).promotion.named(|_| Ok::<_, ()>(PAIR.sku));
+    let promotion = Promotion {
+        title: text(),
+        discount: Discount::BuyGet(discount),
+        skus,
+        channels: audience.clone(),
+        groups: audience,
+        condition: Condition::new("condition", &condition).ok(),
+        ..promotion.expect("items have numbers")
+    };
+    PromotionDefined { no: PromotionNo(u32::MAX), promotion: Box::new(promotion) }
+}
+
+fn zone() -> PricingZone {
+    let prefix = PostalCode::new("prefix", "x".repeat(POSTAL_CODE_BYTES_MAX)).ok();
+    PricingZone { country: Country::new("country", "DE").ok(), prefix }
+}
+
+fn tax_rates() -> TaxRates {
+    let rate = TaxRate { category: Some(text()), zone: zone(), basis_points: u32::MAX };
+    let rates = vec![rate; TAX_RATES_MAX];
+    TaxRates { inclusive: true, shipping_category: Some(text()), rates }
+}
+
+fn shipping_rate() -> ShippingRate {
+    let service = ServiceName::new("service", "x".repeat(ID_BYTES_MAX)).ok();
+    let (from, charge) = (Minor(i64::MIN), Minor(i64::MIN));
+    let currency = price_list_defined().definition.currency;
+    ShippingRate { currency, service, zone: zone(), from, charge }
+}
+
+fn tax_category() -> SkuCategory {
+    SkuCategory { sku: PAIR.sku, category: Some(text()) }
+}
+
 fn largest_bundle() -> Item {
     let sku = Sku::new("sku", "x".repeat(ID_BYTES_MAX)).expect("a sku");
     let component = Component { sku, units: COMPONENT_UNITS_MAX };
@@ -397,7 +480,8 @@ fn places(name: &str) -> bool {
 /// bound is 16 MiB.
 #[test]
 fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
-    let largest = [largest(), money::largest(changed(&order().order.id)).into()].concat();
+    let of_money = money::largest(changed(&order().order.id)).into();
+    let largest = [largest(), of_money, of_prices()].concat();
     for (number, name) in AnyEvent::LIST.iter().filter(|(_, name)| !places(name)) {
         assert!(largest.iter().any(|event| event.number() == *number), "{number} {name}");
     }

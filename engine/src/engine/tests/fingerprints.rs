@@ -4,17 +4,19 @@
 use super::*;
 use crate::command::fixture::{
     bundle, change, change_hold, confirm, decline, definition, dispatch, extend, hold, hold_id,
-    hold_order, node_id, opening, prioritise, queueable, recall, release, release_order_hold,
-    store, wave,
+    hold_order, node_id, opening, price_list, prioritise, promotion, queueable, recall, release,
+    release_order_hold, set_prices, shipping_rates, store, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
-    ConfirmHold, CreateHold, DeclineShipment, DefineNode, DispatchTransfer, ExtendHold, Extension,
-    HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep,
-    ProgressShipment, QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation, Wave, WaveFound,
+    ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePriceList, DefinePromotion,
+    DefineShippingRates, DefineTaxRates, DispatchTransfer, ExtendHold, Extension, HoldOrder,
+    LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep, ProgressShipment,
+    QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation, Wave,
+    WaveFound,
 };
 use crate::model::{
     Allowance, AllowedOf, ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility,
@@ -495,6 +497,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     order_holds(&mut carrier);
     pauses(&mut carrier);
     payments(&mut carrier);
+    what_prices_are_made_of(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
@@ -513,6 +516,27 @@ fn pauses(carrier: &mut Carrier) {
         let reason = DeclineReason::Capacity;
         let declined = DeclineShipment { meta, order, reason, paused_until, ..decline(1) };
         engine.decline_shipment(declined).await
+    });
+}
+
+fn what_prices_are_made_of(carrier: &mut Carrier) {
+    carrier.carry("define_price_list", async |engine, meta| {
+        engine.define_price_list(DefinePriceList { meta, ..price_list("L") }).await
+    });
+    carrier.carry("set_prices", async |engine, meta| {
+        engine.set_prices(SetPrices { meta, ..set_prices("L", "A") }).await
+    });
+    carrier.carry("define_promotion", async |engine, meta| {
+        engine.define_promotion(DefinePromotion { meta, ..promotion("P") }).await
+    });
+    carrier.carry("define_tax_rates", async |engine, meta| {
+        engine.define_tax_rates(DefineTaxRates { meta, ..tax_rates() }).await
+    });
+    carrier.carry("define_shipping_rates", async |engine, meta| {
+        engine.define_shipping_rates(DefineShippingRates { meta, ..shipping_rates() }).await
+    });
+    carrier.carry("set_tax_categories", async |engine, meta| {
+        engine.set_tax_categories(SetTaxCategories { meta, ..tax_categories("A") }).await
     });
 }
 

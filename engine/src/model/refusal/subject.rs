@@ -47,6 +47,8 @@ pub enum Resource {
     Refund,
     /// An amount of money.
     Amount,
+    /// A price list.
+    PriceList,
 }
 
 impl Resource {
@@ -75,6 +77,7 @@ impl Resource {
             Self::Intent => "intent",
             Self::Refund => "refund",
             Self::Amount => "amount",
+            Self::PriceList => "price_list",
         }
     }
 }

@@ -332,7 +332,7 @@ pub(super) fn naive(basket: &[BasketLine<'_>], buyer: &Buyer<'_>, book: &Book) -
 
 fn line<'a>(at: usize, of: &BasketLine<'a>, basket: &[BasketLine<'_>], book: &Book) -> Line<'a> {
     let all: u32 = basket.iter().filter(|other| other.sku == of.sku).map(|other| other.units).sum();
-    let rows = book.lists()[0].rows.of(of.sku);
+    let rows = book.lists()[0].rows_of(of.sku);
     let row =
         rows.iter().filter(|row| row.min_units <= all).max_by_key(|row| row.min_units).unwrap();
     let net = half_up(i128::from(row.price.0) * i128::from(of.units), 100);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::{
-    BasketLine, Book, Buyer, Discount, Place, PriceList, PriceRow, Priced, Promotion, Rows, Scope,
-    ShippingRate, ShippingTable, Stack, TaxRate, TaxRates, TaxTable, Taxes, Unpriced, Validity,
-    Zone, price, sku_rows,
+    BasketLine, Book, Buyer, Discount, Pages, Place, PriceList, PriceListDefinition, PriceRow,
+    Priced, Promotion, Scope, ShippingRate, ShippingTable, Stack, TaxRate, TaxRates, TaxTable,
+    Taxes, Unpriced, Validity, Zone, price, sku_rows,
 };
 use crate::model::{
     CouponCode, Currency, Day, Minor, PriceListId, PriceListNo, PromotionId, PromotionNo, SkuNo,
@@ -30,7 +30,6 @@ pub(super) fn basket(lines: &[(u32, u32)]) -> Vec<BasketLine<'static>> {
         sku: SkuNo(*sku),
         id: IDS[*sku as usize],
         units: *units,
-        tax_category: None,
     };
     (0..).zip(lines).map(line).collect()
 }
@@ -83,11 +82,12 @@ pub(super) fn row(min_units: u32, price: i64) -> PriceRow {
 
 /// A list with a price in cents for each item, by number.
 pub(super) fn list(id: &str, scope: Scope, prices: &[(u32, i64)]) -> PriceList {
-    let mut rows = Rows::default();
+    let mut rows = Pages::default();
     for (sku, price) in prices {
         rows.set(SkuNo(*sku), sku_rows("rows", &[row(1, *price)]).unwrap());
     }
-    PriceList { id: PriceListId::new("price_list_id", id).unwrap(), currency: eur(), scope, rows }
+    let id = PriceListId::new("price_list_id", id).unwrap();
+    PriceList { definition: PriceListDefinition { id, currency: eur(), scope }, rows }
 }
 
 /// A book of one list for everybody, with a price in cents for each item by number, and promotions.

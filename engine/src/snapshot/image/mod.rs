@@ -9,7 +9,7 @@
 //! suppliers are; version 10 has when suppliers stated what they have, and orders that nodes worked
 //! on; version 11 has orders with features that came later; version 12 has how nodes pace their work,
 //! and orders of which packages wait until an instant; version 13 has nodes that take no new work until
-//! then. Each is written only where
+//! then; version 14 has what prices are made of. Each is written only where
 //! there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -31,6 +31,7 @@ mod items_v8;
 mod items_v9;
 mod network;
 mod order;
+mod pricing;
 mod stock;
 mod supply;
 mod terms;
@@ -48,6 +49,7 @@ pub(super) use network::{
     have_paces, have_pauses, have_reliabilities, is_newest, restricts,
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
+pub(super) use pricing::{ArchivedPricingV14, PricingV14};
 pub(super) use stock::{
     ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_picked, have_priorities,
 };

@@ -1,5 +1,6 @@
 //! Format versions, byte for byte, as files that stay.
 
+mod priced;
 mod worked;
 
 use super::world::{Happening, World, item, node, order};

@@ -13,6 +13,7 @@ use crate::model::{
     Shortage, Sku, SkuNo, Split, StateHash, Stock, StockChange, StockEffect, Supply, Text,
     Timeline, Timestamp, WeekdayCutOffs, Weekdays,
 };
+use crate::pricing::PricingChange;
 use crate::snapshot::content::Content;
 use crate::snapshot::limits::ORDERS_PER_CHUNK;
 use crate::snapshot::{ArchivedIn, MemoryStore, SnapshotStore, Source, StoreError};
@@ -58,6 +59,7 @@ pub(super) enum Happening {
     Policy(Box<Policy>),
     Stock(Pair, StockChange),
     Place(Box<Order>),
+    Pricing(Box<PricingChange>),
     Cancel(OrderId, OrderNo, Vec<AllocationUnits>),
     Ship(OrderId, OrderNo, Vec<AllocationUnits>),
 }
@@ -105,6 +107,7 @@ impl World {
         let mut hash = source.copy_network().hash();
         let begin = source.begin();
         hash.merge(source.copy_items(0, begin.items).unwrap().hash());
+        hash.merge(self.state.pricing.load().hash_anew());
         self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
         self.state.requests.begin_hash();
         hash.merge(
@@ -150,6 +153,14 @@ impl World {
                 );
             }
             Happening::Place(order) => self.place(lsn, *order, &mut hash),
+            Happening::Pricing(change) => {
+                let pricing = self.state.pricing.load();
+                if let Some(changed) = pricing.with(*change, lsn) {
+                    let moved = changed.hash().value().wrapping_sub(pricing.hash().value());
+                    hash.merge(StateHash::from_value(moved));
+                    self.state.pricing.store(Arc::new(changed));
+                }
+            }
             Happening::Cancel(id, order, parts) => {
                 for AllocationUnits { pair, line, units, .. } in parts.clone() {
                     let serves = Serves::Pair;

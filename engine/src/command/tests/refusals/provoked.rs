@@ -5,8 +5,9 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
-    hold_order, item, keyed, node, order, prioritise, recall, receive, record_payment, release,
-    release_order_hold, resolve_decline, ship, told, wave,
+    hold_order, item, keyed, node, order, price_list, prioritise, promotion, recall, receive,
+    record_payment, release, release_order_hold, resolve_decline, set_prices, ship, shipping_rates,
+    tax_categories, tax_rates, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -14,10 +15,11 @@ use crate::command::order::{
 use crate::command::supply::{change_stock, transfer};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
-    CreateHold, DeclineShipment, DefineItem, DefineNode, DispatchTransfer, EnsureItem, ExtendHold,
-    HoldOrder, PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
-    ReleaseOrderHold, ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, StockOperation,
-    catalogue, hold,
+    CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion,
+    DefineShippingRates, DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
+    PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
+    StockOperation, catalogue, hold, pricing,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -39,6 +41,10 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("EnsureItem", catalogue::tests::table(EnsureItem)),
         ("DefineNode", catalogue::define_node::tests::table()),
         ("SetPolicy", catalogue::set_policy::tests::table()),
+        ("DefinePriceList", pricing::define_price_list::tests::table()),
+        ("SetPrices", pricing::set_prices::tests::table()),
+        ("DefinePromotion", pricing::define_promotion::tests::table()),
+        ("SetTaxCategories", pricing::set_tax_categories::tests::table()),
         ("ChangeStock", of_stock),
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
@@ -140,10 +146,45 @@ fn under_a_used_key() -> Vec<Provoked> {
     ];
     let request_id = meta().request_id.expect("a key");
     let reused = Refusal::RequestIdReused { request_id };
+    let refusals = [refusals.to_vec(), prices_under_a_used_key(&engine)].concat();
     for (command, refusal) in &refusals {
         assert_eq!(*refusal, reused, "{command}");
     }
     kinds(refusals)
+}
+
+fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
+    let meta = || keyed("K");
+    vec![
+        (
+            "DefinePriceList",
+            told(engine.define_price_list(DefinePriceList { meta: meta(), ..price_list("L") })),
+        ),
+        ("SetPrices", told(engine.set_prices(SetPrices { meta: meta(), ..set_prices("L", "A") }))),
+        (
+            "DefinePromotion",
+            told(engine.define_promotion(DefinePromotion { meta: meta(), ..promotion("P") })),
+        ),
+        (
+            "DefineTaxRates",
+            told(engine.define_tax_rates(DefineTaxRates { meta: meta(), ..tax_rates() })),
+        ),
+        (
+            "DefineShippingRates",
+            told(
+                engine.define_shipping_rates(DefineShippingRates {
+                    meta: meta(),
+                    ..shipping_rates()
+                }),
+            ),
+        ),
+        (
+            "SetTaxCategories",
+            told(
+                engine.set_tax_categories(SetTaxCategories { meta: meta(), ..tax_categories("A") }),
+            ),
+        ),
+    ]
 }
 
 fn of_an_unknown_order() -> Vec<Provoked> {
@@ -274,6 +315,6 @@ fn told_at_last<T>(
     panic!("it is tried more often than it may be")
 }
 
-fn kinds<const N: usize>(refusals: [(&'static str, Refusal); N]) -> Vec<Provoked> {
-    refusals.map(|(command, refusal)| (command, refusal.kind())).to_vec()
+fn kinds(refusals: impl IntoIterator<Item = (&'static str, Refusal)>) -> Vec<Provoked> {
+    refusals.into_iter().map(|(command, refusal)| (command, refusal.kind())).collect()
 }

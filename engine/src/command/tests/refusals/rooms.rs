@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 25] = [
+pub(super) const ROOMS: [Room; 31] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -67,6 +67,47 @@ pub(super) const ROOMS: [Room; 25] = [
         command: "SetPolicy",
         refusals: &[RequestIdReused, ServiceFixed],
         sources: &["command/catalogue/set_policy.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "DefinePriceList",
+        refusals: &[RequestIdReused, PriceListCurrencyFixed, ListFull],
+        sources: &["command/pricing/mod.rs", "command/pricing/define_price_list.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "SetPrices",
+        refusals: &[RequestIdReused, PriceListNotFound, ItemNotFound],
+        sources: &["command/pricing/items.rs", "command/pricing/set_prices.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "DefinePromotion",
+        refusals: &[RequestIdReused, ItemNotFound, ListFull],
+        sources: &[
+            "command/pricing/mod.rs",
+            "command/pricing/items.rs",
+            "command/pricing/define_promotion.rs",
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "DefineTaxRates",
+        refusals: &[RequestIdReused],
+        sources: &["command/pricing/define_tax_rates.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "DefineShippingRates",
+        refusals: &[RequestIdReused],
+        sources: &["command/pricing/define_shipping_rates.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "SetTaxCategories",
+        refusals: &[RequestIdReused, ItemNotFound, ListFull],
+        sources: &[
+            "command/pricing/items.rs",
+            "command/pricing/set_tax_categories.rs",
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "ChangeStock",
