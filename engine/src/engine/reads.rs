@@ -17,6 +17,7 @@ use crate::model::{
     Timestamp, Violation,
 };
 use crate::read::node_load::node_load;
+use crate::read::pricing::{Basket, BasketPriced, price_basket};
 use crate::read::stamp::stamp;
 use crate::read::wave::find_wave;
 use crate::read::work::node_work;
@@ -371,6 +372,14 @@ impl Engine {
     /// What prices are made of, now.
     pub fn pricing(&self) -> Arc<Pricing> {
         self.kernel.state.pricing.load_full()
+    }
+
+    /// What a basket would cost. No coupon is used by it.
+    ///
+    /// # Errors
+    /// What is wrong with its fields, and an item that is not defined.
+    pub fn price_basket(&self, basket: &Basket) -> Result<BasketPriced, EngineError> {
+        price_basket(&self.kernel, basket)
     }
 
     /// The newest version: all reads from now on include it.

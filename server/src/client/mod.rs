@@ -74,6 +74,11 @@ impl Client {
         v1::fulfillment_service_client::FulfillmentServiceClient::new(self.wire.clone())
     }
 
+    /// What prices are made of.
+    pub fn pricing(&self) -> v1::pricing_service_client::PricingServiceClient<Wire> {
+        v1::pricing_service_client::PricingServiceClient::new(self.wire.clone())
+    }
+
     /// Holds.
     pub fn holds(&self) -> v1::hold_service_client::HoldServiceClient<Wire> {
         v1::hold_service_client::HoldServiceClient::new(self.wire.clone())

@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `feed`, `webhook`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `pricing`, `feed`, `webhook`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
@@ -31,6 +31,7 @@ mod order;
 mod pages;
 mod payment;
 mod places;
+mod pricing;
 mod service;
 mod times;
 mod transport;

@@ -24,6 +24,12 @@ fn to_day(date: &v1::Date) -> Option<Day> {
     YEARS.contains(&date.year()).then(|| date.into())
 }
 
+/// The day of an instant in UTC.
+pub(super) fn utc_day(at: Timestamp) -> Day {
+    let days = at.as_micros().div_euclid(86_400_000_000);
+    Day::from_epoch_days(i32::try_from(days).unwrap_or(i32::MAX))
+}
+
 /// A day as callers see it; none beyond the calendar's range.
 pub(super) fn date(day: Day) -> Option<v1::Date> {
     day.date().map(dates::to_wire)

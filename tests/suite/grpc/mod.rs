@@ -31,6 +31,7 @@ mod order_holds;
 mod orders;
 mod overdue;
 mod pickup;
+mod pricing;
 mod quotes;
 mod reasons;
 mod redirects;

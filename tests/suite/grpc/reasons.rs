@@ -1,6 +1,8 @@
 //! Every reason for a refusal, provoked over a real connection: each by a case in the file of its
 //! subject.
 
+use std::pin::Pin;
+
 use backstock::config::Config;
 use backstock::status::Reason::{self, Refused};
 use backstock_engine::model::RefusalKind;
@@ -31,6 +33,12 @@ const NOT_AT_WILL: [Reason; 13] = [
     Reason::RequestStalled,
 ];
 
+/// A case, made and kept on the heap: unoptimised, all of them together are more than a thread's
+/// stack has.
+fn apart<F: Future>(case: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::pin(case())
+}
+
 /// A stocked server for one refusal.
 struct Refusing {
     server: TestServer,
@@ -40,7 +48,7 @@ struct Refusing {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reason_is_given_with_its_code() {
     for reason in Reason::all().filter(|reason| !NOT_AT_WILL.contains(reason)) {
-        let (code, status) = Box::pin(provoked(reason)).await;
+        let (code, status) = provoked(reason).await;
         let details = status.get_error_details();
         let told = details.error_info().unwrap_or_else(|| panic!("{reason}: {status:?}"));
         assert_eq!((told.reason.as_str(), told.domain.as_str()), (reason.as_str(), "backstock"));
@@ -75,7 +83,7 @@ fn is_documented(reason: Reason, code: Code) -> bool {
 #[expect(clippy::too_many_lines, reason = "a list with a row for each reason")]
 async fn provoked(reason: Reason) -> (Code, Status) {
     match reason {
-        Reason::InvalidRequest => (Code::InvalidArgument, invalid().await),
+        Reason::InvalidRequest => (Code::InvalidArgument, apart(invalid).await),
         Refused(
             RefusalKind::ItemNotFound
             | RefusalKind::NodeNotFound
@@ -87,140 +95,163 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )
-        | Reason::SnapshotNotFound => (Code::NotFound, not_found::not_found(reason).await),
+        | Reason::SnapshotNotFound => {
+            (Code::NotFound, apart(|| not_found::not_found(reason)).await)
+        }
+        Refused(RefusalKind::PriceListNotFound | RefusalKind::PriceListCurrencyFixed) => {
+            apart(|| prices::refused(reason)).await
+        }
         Refused(RefusalKind::InboundExists) => {
-            (Code::AlreadyExists, supply::inbound_exists().await)
+            (Code::AlreadyExists, apart(supply::inbound_exists).await)
         }
         Refused(RefusalKind::InboundClosed) => {
-            (Code::FailedPrecondition, supply::inbound_closed().await)
+            (Code::FailedPrecondition, apart(supply::inbound_closed).await)
         }
         Refused(RefusalKind::InboundIsTransfer) => {
-            (Code::FailedPrecondition, supply::inbound_is_transfer().await)
+            (Code::FailedPrecondition, apart(supply::inbound_is_transfer).await)
         }
         Refused(RefusalKind::InboundNoTransfer) => {
-            (Code::FailedPrecondition, supply::inbound_no_transfer().await)
+            (Code::FailedPrecondition, apart(supply::inbound_no_transfer).await)
         }
         Refused(RefusalKind::OrderIdReused) => {
-            (Code::AlreadyExists, orders::order_id_reused().await)
+            (Code::AlreadyExists, apart(orders::order_id_reused).await)
         }
-        Refused(RefusalKind::HoldIdReused) => (Code::AlreadyExists, holds::hold_id_reused().await),
-        Refused(RefusalKind::HoldEnded) => (Code::FailedPrecondition, holds::hold_ended().await),
-        Refused(RefusalKind::HoldWaits) => (Code::FailedPrecondition, holds::hold_waits().await),
+        Refused(RefusalKind::HoldIdReused) => {
+            (Code::AlreadyExists, apart(holds::hold_id_reused).await)
+        }
+        Refused(RefusalKind::HoldEnded) => {
+            (Code::FailedPrecondition, apart(holds::hold_ended).await)
+        }
+        Refused(RefusalKind::HoldWaits) => {
+            (Code::FailedPrecondition, apart(holds::hold_waits).await)
+        }
         Refused(RefusalKind::HoldDiffers) => {
-            (Code::FailedPrecondition, holds::hold_differs().await)
+            (Code::FailedPrecondition, apart(holds::hold_differs).await)
         }
-        Refused(RefusalKind::HoldGrows) => (Code::FailedPrecondition, holds::hold_grows().await),
+        Refused(RefusalKind::HoldGrows) => {
+            (Code::FailedPrecondition, apart(holds::hold_grows).await)
+        }
         Refused(RefusalKind::HoldTakesPart) => {
-            (Code::FailedPrecondition, holds::hold_takes_part().await)
+            (Code::FailedPrecondition, apart(holds::hold_takes_part).await)
         }
-        Refused(RefusalKind::HoldShort) => (Code::FailedPrecondition, holds::hold_short().await),
+        Refused(RefusalKind::HoldShort) => {
+            (Code::FailedPrecondition, apart(holds::hold_short).await)
+        }
         Refused(RefusalKind::HoldAtLimit) => {
-            (Code::FailedPrecondition, holds::hold_at_limit().await)
+            (Code::FailedPrecondition, apart(holds::hold_at_limit).await)
         }
         Refused(RefusalKind::BacklogFull) => {
-            (Code::FailedPrecondition, orders::backlog_full().await)
+            (Code::FailedPrecondition, apart(orders::backlog_full).await)
         }
         Refused(RefusalKind::PickupNotOffered) => {
-            (Code::FailedPrecondition, orders::pickup_not_offered().await)
+            (Code::FailedPrecondition, apart(orders::pickup_not_offered).await)
         }
         Refused(RefusalKind::ItemOffSale) => {
-            (Code::FailedPrecondition, orders::item_off_sale().await)
+            (Code::FailedPrecondition, apart(orders::item_off_sale).await)
         }
         Refused(RefusalKind::SaleNotOpen) => {
-            (Code::FailedPrecondition, orders::sale_not_open().await)
+            (Code::FailedPrecondition, apart(orders::sale_not_open).await)
         }
         Refused(RefusalKind::ItemIsBundle) => {
-            (Code::FailedPrecondition, catalogue::item_is_bundle().await)
+            (Code::FailedPrecondition, apart(catalogue::item_is_bundle).await)
         }
         Refused(RefusalKind::LineOfBundle) => {
-            (Code::FailedPrecondition, orders::line_of_bundle().await)
+            (Code::FailedPrecondition, apart(orders::line_of_bundle).await)
         }
         Refused(RefusalKind::LineOfNoBundle) => {
-            (Code::FailedPrecondition, orders::line_of_no_bundle().await)
+            (Code::FailedPrecondition, apart(orders::line_of_no_bundle).await)
         }
         Refused(RefusalKind::HoldUnitsGone) => {
-            (Code::FailedPrecondition, holds::hold_units_gone().await)
+            (Code::FailedPrecondition, apart(holds::hold_units_gone).await)
         }
-        Refused(RefusalKind::PaymentIdReused) => (Code::AlreadyExists, payments::id_reused().await),
+        Refused(RefusalKind::PaymentIdReused) => {
+            (Code::AlreadyExists, apart(payments::id_reused).await)
+        }
         Refused(RefusalKind::RefundIdReused) => {
-            (Code::AlreadyExists, payments::refund_id_reused().await)
+            (Code::AlreadyExists, apart(payments::refund_id_reused).await)
         }
-        Refused(RefusalKind::PaymentNotFound) => (Code::NotFound, payments::not_found().await),
+        Refused(RefusalKind::PaymentNotFound) => (Code::NotFound, apart(payments::not_found).await),
         Refused(RefusalKind::IntentNotFound) => {
-            (Code::NotFound, payments::intent_not_found().await)
+            (Code::NotFound, apart(payments::intent_not_found).await)
         }
         Refused(RefusalKind::OrderNotPriced) => {
-            (Code::FailedPrecondition, payments::order_not_priced().await)
+            (Code::FailedPrecondition, apart(payments::order_not_priced).await)
         }
         Refused(RefusalKind::PaymentNotSecured) => {
-            (Code::FailedPrecondition, payments::not_secured().await)
+            (Code::FailedPrecondition, apart(payments::not_secured).await)
         }
         Refused(RefusalKind::AmountTooLarge) => {
-            (Code::FailedPrecondition, payments::amount_too_large().await)
+            (Code::FailedPrecondition, apart(payments::amount_too_large).await)
         }
-        Refused(RefusalKind::RequestIdReused) => (Code::AlreadyExists, request_id_reused().await),
+        Refused(RefusalKind::RequestIdReused) => {
+            (Code::AlreadyExists, apart(request_id_reused).await)
+        }
         Refused(RefusalKind::NodeIsSupplier) => {
-            (Code::FailedPrecondition, supply::at_supplier().await)
+            (Code::FailedPrecondition, apart(supply::at_supplier).await)
         }
         Refused(RefusalKind::NodeNotSupplier) => {
-            (Code::FailedPrecondition, supply::not_at_supplier().await)
+            (Code::FailedPrecondition, apart(supply::not_at_supplier).await)
         }
         Refused(RefusalKind::VendorFeedOutdated) => {
-            (Code::FailedPrecondition, supply::vendor_feed_outdated().await)
+            (Code::FailedPrecondition, apart(supply::vendor_feed_outdated).await)
         }
         Refused(RefusalKind::NodeKindFixed) => {
-            (Code::FailedPrecondition, catalogue::node_kind_fixed().await)
+            (Code::FailedPrecondition, apart(catalogue::node_kind_fixed).await)
         }
         Refused(RefusalKind::ServiceFixed) => {
-            (Code::FailedPrecondition, catalogue::service_fixed().await)
+            (Code::FailedPrecondition, apart(catalogue::service_fixed).await)
         }
-        Refused(RefusalKind::NoNode) => (Code::FailedPrecondition, orders::no_node().await),
+        Refused(RefusalKind::NoNode) => (Code::FailedPrecondition, apart(orders::no_node).await),
         Refused(RefusalKind::QuantityTooLarge) => {
-            (Code::FailedPrecondition, supply::quantity_too_large().await)
+            (Code::FailedPrecondition, apart(supply::quantity_too_large).await)
         }
-        Refused(RefusalKind::ListFull) => (Code::FailedPrecondition, supply::list_full().await),
+        Refused(RefusalKind::ListFull) => {
+            (Code::FailedPrecondition, apart(supply::list_full).await)
+        }
         Refused(RefusalKind::StockBelowZero) => {
-            (Code::FailedPrecondition, supply::stock_below_zero().await)
+            (Code::FailedPrecondition, apart(supply::stock_below_zero).await)
         }
         Refused(RefusalKind::UnitsShipped) => {
-            (Code::FailedPrecondition, orders::units_shipped().await)
+            (Code::FailedPrecondition, apart(orders::units_shipped).await)
         }
         Refused(RefusalKind::UnitsCancelled) => {
-            (Code::FailedPrecondition, orders::units_cancelled().await)
+            (Code::FailedPrecondition, apart(orders::units_cancelled).await)
         }
         Refused(RefusalKind::OrderClosed) => {
-            (Code::FailedPrecondition, orders::order_closed().await)
+            (Code::FailedPrecondition, apart(orders::order_closed).await)
         }
         Refused(RefusalKind::CustomerNotAsked) => {
-            (Code::FailedPrecondition, orders::customer_not_asked().await)
+            (Code::FailedPrecondition, apart(orders::customer_not_asked).await)
         }
         Refused(RefusalKind::OrderHoldNotFound) => {
-            (Code::NotFound, orders::order_hold_not_found().await)
+            (Code::NotFound, apart(orders::order_hold_not_found).await)
         }
         Refused(RefusalKind::OrderHoldExists) => {
-            (Code::AlreadyExists, orders::order_hold_exists().await)
+            (Code::AlreadyExists, apart(orders::order_hold_exists).await)
         }
         Refused(RefusalKind::OrderOnHold) => {
-            (Code::FailedPrecondition, orders::order_on_hold().await)
+            (Code::FailedPrecondition, apart(orders::order_on_hold).await)
         }
         Refused(RefusalKind::UnitsNotOrdered) => {
-            (Code::FailedPrecondition, orders::units_not_ordered().await)
+            (Code::FailedPrecondition, apart(orders::units_not_ordered).await)
         }
         Refused(RefusalKind::ShipmentNotPlanned) => {
-            (Code::FailedPrecondition, steps::shipment_not_planned().await)
+            (Code::FailedPrecondition, apart(steps::shipment_not_planned).await)
         }
-        Refused(RefusalKind::ShipmentClaimed) => (Code::FailedPrecondition, steps::claimed().await),
+        Refused(RefusalKind::ShipmentClaimed) => {
+            (Code::FailedPrecondition, apart(steps::claimed).await)
+        }
         Refused(RefusalKind::ShipmentDeclined) => {
-            (Code::FailedPrecondition, steps::shipment_declined().await)
+            (Code::FailedPrecondition, apart(steps::shipment_declined).await)
         }
         Refused(RefusalKind::SupplyNotReceived) => {
-            (Code::FailedPrecondition, steps::supply_not_received().await)
+            (Code::FailedPrecondition, apart(steps::supply_not_received).await)
         }
         Refused(RefusalKind::UnitsMissing) => {
-            (Code::FailedPrecondition, steps::units_missing().await)
+            (Code::FailedPrecondition, apart(steps::units_missing).await)
         }
         Refused(RefusalKind::PackageNotFound) => {
-            (Code::NotFound, Box::pin(steps::refused(RefusalKind::PackageNotFound)).await)
+            (Code::NotFound, apart(|| steps::refused(RefusalKind::PackageNotFound)).await)
         }
         Refused(
             of_a_step @ (RefusalKind::UnitsPicked
@@ -235,20 +266,22 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::BundleNotWhole
             | RefusalKind::DeliveredTooEarly
             | RefusalKind::RecallNotAsked),
-        ) => (Code::FailedPrecondition, Box::pin(steps::refused(of_a_step)).await),
-        Reason::SnapshotRunning => (Code::FailedPrecondition, serving::snapshot_running().await),
-        Reason::VersionAhead => (Code::OutOfRange, serving::version_ahead().await),
-        Reason::VersionDropped => (Code::OutOfRange, serving::version_dropped().await),
-        Reason::Overloaded => (Code::ResourceExhausted, serving::overloaded().await),
-        Reason::Draining => (Code::Unavailable, serving::draining().await),
-        Reason::Opening => (Code::Unavailable, serving::opening().await),
-        Reason::DiskFull => (Code::Unavailable, disk::disk_full().await),
-        Reason::ConsumersUnwritable => (Code::Unavailable, disk::consumers_unwritable().await),
-        Reason::JournalHalted => (Code::Unavailable, disk::journal_halted().await),
-        Reason::EngineHalted => (Code::Unavailable, disk::engine_halted().await),
-        Reason::ArchiveUnreadable => (Code::DataLoss, disk::archive_unreadable().await),
-        Reason::JournalUnreadable => (Code::DataLoss, disk::journal_unreadable().await),
-        Reason::Internal => (Code::Internal, disk::damaged_store().await),
+        ) => (Code::FailedPrecondition, apart(|| steps::refused(of_a_step)).await),
+        Reason::SnapshotRunning => {
+            (Code::FailedPrecondition, apart(serving::snapshot_running).await)
+        }
+        Reason::VersionAhead => (Code::OutOfRange, apart(serving::version_ahead).await),
+        Reason::VersionDropped => (Code::OutOfRange, apart(serving::version_dropped).await),
+        Reason::Overloaded => (Code::ResourceExhausted, apart(serving::overloaded).await),
+        Reason::Draining => (Code::Unavailable, apart(serving::draining).await),
+        Reason::Opening => (Code::Unavailable, apart(serving::opening).await),
+        Reason::DiskFull => (Code::Unavailable, apart(disk::disk_full).await),
+        Reason::ConsumersUnwritable => (Code::Unavailable, apart(disk::consumers_unwritable).await),
+        Reason::JournalHalted => (Code::Unavailable, apart(disk::journal_halted).await),
+        Reason::EngineHalted => (Code::Unavailable, apart(disk::engine_halted).await),
+        Reason::ArchiveUnreadable => (Code::DataLoss, apart(disk::archive_unreadable).await),
+        Reason::JournalUnreadable => (Code::DataLoss, apart(disk::journal_unreadable).await),
+        Reason::Internal => (Code::Internal, apart(disk::damaged_store).await),
         Refused(
             RefusalKind::Contended
             | RefusalKind::CommandTooLarge
@@ -305,6 +338,7 @@ mod holds;
 mod not_found;
 mod orders;
 mod payments;
+mod prices;
 mod serving;
 mod steps;
 mod supply;

@@ -22,6 +22,7 @@ use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::payment_service_client::PaymentServiceClient;
+use backstock_proto::v1::pricing_service_client::PricingServiceClient;
 use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
@@ -42,6 +43,7 @@ pub struct TestServer {
     pub holds: HoldServiceClient<Channel>,
     pub fulfillment: FulfillmentServiceClient<Channel>,
     pub payments: PaymentServiceClient<Channel>,
+    pub pricing: PricingServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -114,6 +116,7 @@ impl TestServer {
             orders: OrderServiceClient::new(channel.clone()),
             holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
+            pricing: PricingServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             payments: PaymentServiceClient::new(channel.clone()),
             webhooks: WebhookServiceClient::new(channel.clone()),

@@ -52,18 +52,12 @@ pub struct PricesSet {
     pub items: Vec<SkuPrices>,
 }
 
-impl Command for SetPrices {
-    type Event = PricesSet;
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn fingerprint(&self) -> u64 {
-        fingerprint(&(&self.list, &self.items))
-    }
-
-    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+impl SetPrices {
+    /// Checks all fields.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
         let (mut found, max) = (Vec::new(), PRICE_ROWS_AT_ONCE_MAX);
         check_items(&mut found, "items", &self.items, max, |of| &of.sku);
         let rows: usize = self.items.iter().map(|of| of.rows.len()).sum();
@@ -76,6 +70,22 @@ impl Command for SetPrices {
             found.extend(wrong.into_iter().flatten());
         }
         finish(found)
+    }
+}
+
+impl Command for SetPrices {
+    type Event = PricesSet;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&(&self.list, &self.items))
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<PricesSet>, EngineError> {

@@ -33,6 +33,23 @@ pub struct ItemCategory {
     pub category: Option<Text>,
 }
 
+impl SetTaxCategories {
+    /// Checks all fields.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        check_items(&mut found, "items", &self.items, PRICE_ROWS_AT_ONCE_MAX, |of| &of.sku);
+        let is_unnamed = |of: &ItemCategory| of.category.as_ref().is_some_and(is_empty);
+        let unnamed = self.items.iter().position(is_unnamed);
+        found.extend(
+            unnamed.map(|at| Violation::new(format!("items[{at}].category"), "", Rule::Required)),
+        );
+        finish(found)
+    }
+}
+
 impl Command for SetTaxCategories {
     type Event = RatesSet;
 
@@ -45,14 +62,7 @@ impl Command for SetTaxCategories {
     }
 
     fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
-        let mut found = Vec::new();
-        check_items(&mut found, "items", &self.items, PRICE_ROWS_AT_ONCE_MAX, |of| &of.sku);
-        let is_unnamed = |of: &ItemCategory| of.category.as_ref().is_some_and(is_empty);
-        let unnamed = self.items.iter().position(is_unnamed);
-        found.extend(
-            unnamed.map(|at| Violation::new(format!("items[{at}].category"), "", Rule::Required)),
-        );
-        finish(found)
+        self.validate()
     }
 
     async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<RatesSet>, EngineError> {

@@ -14,6 +14,7 @@ use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
 use backstock_proto::v1::payment_service_server::PaymentServiceServer;
+use backstock_proto::v1::pricing_service_server::PricingServiceServer;
 use backstock_proto::v1::webhook_service_server::WebhookServiceServer;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
@@ -39,6 +40,7 @@ pub(super) struct Services {
     holds: HoldServiceServer<Api>,
     fulfillment: FulfillmentServiceServer<Api>,
     payments: PaymentServiceServer<Api>,
+    pricing: PricingServiceServer<Api>,
     feed: FeedServiceServer<Api>,
     webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
@@ -53,6 +55,7 @@ impl Services {
         let holds = HoldServiceServer::new(api.clone());
         let fulfillment = FulfillmentServiceServer::new(api.clone());
         let payments = PaymentServiceServer::new(api.clone());
+        let pricing = PricingServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
         let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
@@ -63,6 +66,7 @@ impl Services {
             holds: holds.max_decoding_message_size(limit),
             fulfillment: fulfillment.max_decoding_message_size(limit),
             payments: payments.max_decoding_message_size(limit),
+            pricing: pricing.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
             webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
@@ -77,6 +81,7 @@ impl Services {
             HoldServiceServer::<Api>::NAME => self.holds.clone().call(request),
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
             PaymentServiceServer::<Api>::NAME => self.payments.clone().call(request),
+            PricingServiceServer::<Api>::NAME => self.pricing.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
@@ -85,13 +90,14 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 9] = [
+pub const SERVICE_NAMES: [&str; 10] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
     HoldServiceServer::<Api>::NAME,
     FulfillmentServiceServer::<Api>::NAME,
     PaymentServiceServer::<Api>::NAME,
+    PricingServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
     WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,
