@@ -29,7 +29,7 @@ impl Shop {
 
     async fn commit(&mut self, order: &str, change_token: tonic::codegen::Bytes) {
         let order_id = order.into();
-        let request = v1::CommitChangeRequest { order_id, change_token, ..Default::default() };
+        let request = v1::CommitChangeRequest { order_id, change_token };
         self.server.orders.commit_change(request).await.expect("committed");
     }
 }
