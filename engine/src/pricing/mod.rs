@@ -13,6 +13,7 @@
 //! made. All arithmetic is that of [`money`](crate::model::money). A line's price is rounded once;
 //! a discount is rounded once for each line; nothing goes below zero.
 
+mod asked;
 mod basket;
 mod book;
 mod categories;
@@ -41,6 +42,7 @@ mod validity;
 mod zone;
 mod zones;
 
+pub use asked::asked;
 pub use basket::{BasketLine, Buyer, GivenTaxes, Taxes};
 pub use book::Book;
 pub use categories::Categories;

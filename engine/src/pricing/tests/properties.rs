@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::super::{Book, BuyGet, Buyer, Companion, Discount, Priced, Promotion, Stack, price};
+use super::super::{
+    Book, BuyGet, Buyer, Companion, Discount, Priced, Promotion, Stack, Taxes, asked, price,
+};
 use super::naive::{NaivelyPriced, naive};
-use super::shop::{basket, book, buyer, promotion, with_shipping};
-use crate::model::{Minor, PromotionNo, SkuNo};
+use super::shop::{IDS, basket, book, buyer, eur, promotion, with_shipping, with_tax};
+use crate::model::{Minor, PromotionNo, SkuNo, Timestamp, value_of};
 
 fn skus(max: usize) -> impl Strategy<Value = Vec<SkuNo>> {
     let some = prop::collection::btree_set(0..4_u32, 0..=max);
@@ -123,6 +125,25 @@ proptest! {
         let shipping = priced.shipping.unwrap();
         let off: Minor = shipping.discounts.iter().map(|(_, amount)| *amount).sum();
         prop_assert!(shipping.net >= Minor::ZERO && shipping.charge - off == shipping.net);
+    }
+
+    /// What an order keeps of its price comes to that price, line by line, in prices and on top.
+    #[test]
+    fn an_order_keeps_what_it_was_priced_at(case in cases(), inclusive: bool, rate in 0..3_000_u32) {
+        let book = with_tax(case.book, inclusive, rate);
+        let taxed = Buyer { taxes: Taxes::Rates, ..shipped() };
+        let priced = price(&basket(&case.lines), &taxed, &book).unwrap();
+        let asked = asked(&priced, &book, eur());
+        let units: Vec<u32> = case.lines.iter().map(|(_, units)| *units).collect();
+        prop_assert_eq!(asked.validate(&units), Ok(()));
+        let parts: Vec<_> = (0..).zip(&units).map(|(no, units)| (*units, vec![(no, *units)])).collect();
+        let money = asked.priced(&parts, |at| IDS[case.lines[at].0 as usize].into(), Timestamp::default());
+        let on_top = |tax: Minor| if inclusive { Minor::ZERO } else { tax };
+        for (line, kept) in priced.lines.iter().zip(&money.units) {
+            prop_assert_eq!(value_of(&kept.components), line.net + on_top(line.tax));
+        }
+        let shipping = priced.shipping.unwrap();
+        prop_assert_eq!(value_of(&money.shipping), shipping.net + on_top(shipping.tax));
     }
 
     #[test]
