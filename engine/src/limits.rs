@@ -68,6 +68,10 @@ pub const RETURN_BUCKETS_MAX: usize = 64;
 /// order, which is read and written whole.
 pub const ORDER_RETURNS_MAX: usize = 48;
 
+/// Days for which the goods of a return are waited for, where nobody says for how long: most policies give
+/// a customer two weeks to send them, and parcels some more to come.
+pub const RETURN_WAIT_DAYS: u16 = 30;
+
 /// Items in the parcels of a return that were not asked to come: a box that belongs to somebody else.
 pub const RETURN_STRAYS_MAX: usize = 64;
 

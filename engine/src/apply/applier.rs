@@ -454,7 +454,9 @@ impl<'a> Applier<'a> {
                 }
             }
             // What waited for the end of the hold may be due.
-            OrderEffect::ReleaseHold { .. } => self.kernel.state.wakes.note(order, said.at),
+            OrderEffect::ReleaseHold { .. } | OrderEffect::Return(_) => {
+                self.kernel.state.wakes.note(order, said.at);
+            }
             OrderEffect::Progress(progress) => {
                 if let Some(until) = progress.kept_until() {
                     self.kernel.state.wakes.note(order, until);

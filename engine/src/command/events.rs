@@ -29,6 +29,8 @@ use super::order::progress::ShipmentProgressed;
 use super::order::release_hold::OrderHoldReleased;
 use super::order::released::ShipmentsReleased;
 use super::order::resolve_decline::DeclineResolved;
+use super::order::returned::ReturnProgressed;
+use super::order::returns::request::ReturnRequested;
 use super::order::shipped::ShipmentShipped;
 use super::pricing::define_price_list::PriceListDefined;
 use super::pricing::define_promotion::PromotionDefined;
@@ -183,6 +185,8 @@ events! {
     79 "rates_set" RatesSet,
     75 "intents_minted" EventMinted,
     80 "payment_recorded" PaymentRecorded,
+    84 "return_requested" ReturnRequested,
+    85 "return_progressed" ReturnProgressed,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

@@ -9,18 +9,20 @@ use crate::command::{
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
     DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DispatchTransfer,
     ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest, Lines, Meta,
-    NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressShipment,
-    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ResolveDecline,
-    SetOrderPriority, SetPrices, SetTaxCategories, StockOperation, Wave, WaveAt, WaveFound,
+    NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressReturn,
+    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPrices, SetTaxCategories,
+    StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
+use crate::model::returns::{Fees, ReturnMode, ReturnReason, ShippingRefund};
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
     InboundId, Item, LineUnits, Location, Minor, Node, NodeId, NodeKind, OrderHoldId,
     OrderHoldKind, OrderId, PickupOffer, PostalCode, PriceListId, Priority, PriorityClass,
-    PromotionId, RefundId, Refusal, RefusalKind, RequestId, Sale, Shortage, Sku, SkuNo, Step, Text,
-    Timestamp, UnitPrice, Violation, WeekdayCutOffs,
+    PromotionId, RefundId, Refusal, RefusalKind, RequestId, ReturnId, Sale, Shortage, Sku, SkuNo,
+    Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
 };
 use crate::pricing::{
     Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
@@ -305,6 +307,40 @@ pub fn record_payment() -> RecordPayment {
     let (amount, of, reason) = (Minor(1), AllowedOf::Order, Text::default());
     let step = PaymentStep::Allow(Allowance { id, amount, of, reason });
     RecordPayment { meta: meta(), order: order().order.id, step }
+}
+
+/// Asks that a unit of that order comes back.
+pub fn request_return() -> RequestReturn {
+    RequestReturn {
+        meta: meta(),
+        order: order().order.id,
+        id: return_id(),
+        mode: ReturnMode::Normal,
+        reason: ReturnReason::DoesNotFit,
+        note: None,
+        node: None,
+        lines: LineUnits::from_slice(&[(0, 1)]),
+        expires_at: None,
+        advance_until: None,
+        terms: TermsAsked {
+            fees: Fees::default(),
+            shipping: ShippingRefund::None,
+            covers_loss: false,
+            needs_review: false,
+        },
+        label: None,
+    }
+}
+
+/// The id of the return.
+pub fn return_id() -> ReturnId {
+    ReturnId::new("return_id", "R-88").expect("an id")
+}
+
+/// Cancels that return.
+pub fn progress_return() -> ProgressReturn {
+    let step = ReturnStep::Cancel(LineUnits::new());
+    ProgressReturn { meta: meta(), order: order().order.id, id: return_id(), step }
 }
 
 /// Ships a shipment of that order.

@@ -8,8 +8,9 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion, DefineShippingRates,
     DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
+    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
+    SetTaxCategories,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -92,6 +93,16 @@ impl Engine {
 
     /// Takes back what is still on its way of a transfer.
     pub async fn recall_transfer(&self, command: RecallTransfer) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Asks that units of an order come back.
+    pub async fn request_return(&self, command: RequestReturn) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Reports, or decides, a step of a return.
+    pub async fn progress_return(&self, command: ProgressReturn) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -175,6 +175,7 @@ impl Effect {
                 | OrderEffect::GiveUpStock(_)
                 | OrderEffect::Change(_)
                 | OrderEffect::Pay(_)
+                | OrderEffect::Return(_)
                 | OrderEffect::Mint(_)
                 | OrderEffect::ResolveDecline(_)
                 | OrderEffect::LetGo,

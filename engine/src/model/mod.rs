@@ -77,9 +77,9 @@ pub use order::{
     LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold,
     OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder, PartDeclined,
     Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled, PriceComponent,
-    PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, Said, Shipment,
-    ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked, Telling,
-    Timeline, Told, Totals, Went, Why, describe_minted, told, value_of,
+    PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, ReturnFee, Returning,
+    Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked,
+    Telling, Timeline, Told, Totals, Went, Why, describe_minted, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

@@ -14,6 +14,7 @@ mod packed;
 mod planned;
 mod priced;
 mod redirect;
+mod returned;
 mod rights;
 mod timeline;
 pub mod trace;
@@ -45,12 +46,13 @@ pub use money::{
     Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Fee, Intent, IntentKind, IntentState,
     IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
     PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAdded,
-    PricesAsked, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling, Told as ResultTold,
-    Totals, describe_minted, told, value_of,
+    PricesAsked, ReturnFee, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling,
+    Told as ResultTold, Totals, describe_minted, told, value_of,
 };
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};
 pub use redirect::Redirect;
+pub use returned::Returning;
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
 /// What was ordered, and how; fixed when the order is placed.

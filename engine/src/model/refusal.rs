@@ -15,9 +15,10 @@ mod tests;
 use super::hold::HoldState;
 use super::ids::{
     ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, PaymentId, PriceListId,
-    RefundId, RequestId, Sku,
+    RefundId, RequestId, ReturnId, Sku,
 };
 use super::money::Currency;
+use super::returns::table::Obstacle;
 use super::time::Timestamp;
 
 pub use category::Category;
@@ -63,6 +64,22 @@ refusals! {
         /// The id.
         refund_id: RefundId,
     } => IdReused, Refund(refund_id);
+
+    /// A return of that id has other content.
+    #[error("return {return_id} exists with different content")]
+    84 ReturnIdReused = "RETURN_ID_REUSED" {
+        /// The id.
+        return_id: ReturnId,
+    } => IdReused, Return(return_id);
+
+    /// A report of that revision said something else of what came of the return.
+    #[error("revision {revision} of return {return_id} was reported with different content")]
+    105 ReturnRevisionReused = "RETURN_REVISION_REUSED" {
+        /// The return.
+        return_id: ReturnId,
+        /// The revision.
+        revision: u32,
+    } => IdReused, Return(return_id);
 
     /// No item has that SKU.
     #[error("sku {sku} is not defined")]
@@ -238,6 +255,24 @@ refusals! {
         /// The number asked for, from 1.
         shipment_number: u32,
     } => NotFound, Shipment(order_id, shipment_number);
+
+    /// The order has no return of that id.
+    #[error("order {order_id} has no return {return_id}")]
+    85 ReturnNotFound = "RETURN_NOT_FOUND" {
+        /// The order.
+        order_id: OrderId,
+        /// The id asked for.
+        return_id: ReturnId,
+    } => NotFound, Return(order_id, return_id);
+
+    /// The return has no units of the line of that index.
+    #[error("return {return_id} has no line of index {line_index}")]
+    102 ReturnLineNotFound = "RETURN_LINE_NOT_FOUND" {
+        /// The return.
+        return_id: ReturnId,
+        /// The order's line, from 0.
+        line_index: u32,
+    } => NotFound, Return(return_id);
 
     /// The order has no line of that index.
     #[error("order {order_id} has no line of index {line_index}")]
@@ -484,6 +519,85 @@ refusals! {
         /// Most that there is, in minor units.
         most: i64,
     } => Precondition, Amount(what);
+
+    /// More units are to come back than left, or than are in no return already.
+    #[error("of the line of index {line_index} of order {order_id}, {returnable} units can be \
+             returned")]
+    99 UnitsNotReturnable = "UNITS_NOT_RETURNABLE" {
+        /// The order.
+        order_id: OrderId,
+        /// The line's index, from 0.
+        line_index: u32,
+        /// How many can be returned.
+        returnable: u32,
+    } => Precondition, Line(order_id, line_index);
+
+    /// A newer report of what came of the return was taken.
+    #[error("revision {known} of return {return_id} is known")]
+    104 ReturnReportStale = "RETURN_REPORT_STALE" {
+        /// The return.
+        return_id: ReturnId,
+        /// The newest revision.
+        known: u32,
+    } => Precondition, Return(return_id);
+
+    /// Nobody said where the goods of the return come in.
+    #[error("nobody said where the goods of return {return_id} come in")]
+    107 ReturnNodeMissing = "RETURN_NODE_MISSING" {
+        /// The return.
+        return_id: ReturnId,
+    } => Precondition, Return(return_id);
+
+    /// Goods of the return came in at another node.
+    #[error("goods of return {return_id} came in at another node than {node_id}")]
+    108 ReturnNodeDiffers = "RETURN_NODE_DIFFERS" {
+        /// The return.
+        return_id: ReturnId,
+        /// The node that was named.
+        node_id: NodeId,
+    } => Precondition, Return(return_id);
+
+    /// Fewer units are reported to have come than somebody looked at.
+    #[error("{least} units of the line of index {line_index} of return {return_id} were looked at")]
+    106 ReturnUnitsInspected = "RETURN_UNITS_INSPECTED" {
+        /// The return.
+        return_id: ReturnId,
+        /// The order's line, from 0.
+        line_index: u32,
+        /// How many.
+        least: u32,
+    } => Precondition, Return(return_id);
+
+    /// The terms on which the return was granted do not allow the step.
+    #[error("the terms of return {return_id} do not allow that")]
+    103 NotInReturnTerms = "NOT_IN_RETURN_TERMS" {
+        /// The return.
+        return_id: ReturnId,
+    } => Precondition, Return(return_id);
+
+    /// Units of the return cannot take the step as they stand: what was not looked at is not approved, for
+    /// example, and what is on its way is not cancelled.
+    #[error("units of the line of index {line_index} of return {return_id} are {}", .why.as_str())]
+    100 ReturnStepRefused = "RETURN_STEP_REFUSED" {
+        /// The return.
+        return_id: ReturnId,
+        /// The order's line, from 0.
+        line_index: u32,
+        /// Why not.
+        why: Obstacle,
+    } => Precondition, Return(return_id);
+
+    /// Fewer units of the return can take the step.
+    #[error("of the line of index {line_index} of return {return_id}, {there} units can take that \
+             step")]
+    101 ReturnUnitsTooFew = "RETURN_UNITS_TOO_FEW" {
+        /// The return.
+        return_id: ReturnId,
+        /// The order's line, from 0.
+        line_index: u32,
+        /// How many can.
+        there: u32,
+    } => Precondition, Return(return_id);
 
     /// The customer is not asked about the shipment: its node did not decline it, it is sourced anew,
     /// or nothing of it is left.

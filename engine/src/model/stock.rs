@@ -19,6 +19,7 @@ mod named;
 mod operation;
 mod proposal;
 mod recall;
+mod returned;
 mod segments;
 mod source;
 mod terms;

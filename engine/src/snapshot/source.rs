@@ -268,7 +268,7 @@ impl Source<'_> {
         if kept.packed.is_priced() && !kept.packed.may_leave_memory() {
             self.state.intents.note(no);
         }
-        if (kept.packed.is_on_hold() || kept.packed.has_expiry())
+        if (kept.packed.is_on_hold() || kept.packed.has_expiry() || kept.packed.is_returned())
             && let Some((at, _)) = kept.order().next_due()
         {
             self.state.wakes.note(no, at);

@@ -21,13 +21,14 @@
 //! | the same, before | its order in hand | the hold of its new units |
 //! | a shipment that is declined | its order in hand, and its place in the line of the pair that refused | a pair |
 //! | the same, with a pause of its node | its order in hand, and its claims | a definition of a node, or of the policy, on its way |
+//! | a return whose goods come in, or are disposed of | its order in hand, and its place in the line of the pair that refused | a pair |
 //! | an order on hold whose units are let go | its order in hand | a pair |
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
 //! | a transfer, dispatched or recalled | its place in the line of the pair that refused | a pair |
 //! | a transfer, dispatched | no claim | the backlog of its SKU |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
-//! No commands wait for each other in a circle. A change of supply, a transfer, or a shipment that
+//! No commands wait for each other in a circle. A change of supply, a transfer, a return, or a shipment that
 //! is declined, sleeps until claims of units, shipments, changes and the re-pegger's claims at one
 //! pair end, and no command sleeps with such a claim, but for a decline with a pause: it waits for what is in the
 //! journal already, or for another one of its kind that has all its claims. A shipment sleeps for these and for changes in line, and so do an

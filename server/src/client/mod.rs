@@ -95,6 +95,11 @@ impl Client {
         v1::payment_service_client::PaymentServiceClient::new(self.wire.clone())
     }
 
+    /// Units of orders that come back.
+    pub fn returns(&self) -> v1::return_service_client::ReturnServiceClient<Wire> {
+        v1::return_service_client::ReturnServiceClient::new(self.wire.clone())
+    }
+
     /// Those whom the feed is sent to.
     pub fn webhooks(&self) -> v1::webhook_service_client::WebhookServiceClient<Wire> {
         v1::webhook_service_client::WebhookServiceClient::new(self.wire.clone())

@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `pricing`, `feed`, `webhook`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `payment`, `pricing`, `returns`, `feed`, `webhook`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
@@ -32,6 +32,7 @@ mod pages;
 mod payment;
 mod places;
 mod pricing;
+mod returns;
 mod service;
 mod times;
 mod transport;

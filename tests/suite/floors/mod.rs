@@ -55,6 +55,7 @@ const ENGINE: Rules<'_> = Rules {
         "command/order/handled",
         "command/order/on_hold",
         "command/order/released",
+        "command/order/returned",
         "command/order/secured",
         "command/pricing/items",
         "command/pricing/rates",

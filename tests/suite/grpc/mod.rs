@@ -36,6 +36,7 @@ mod quotes;
 mod reasons;
 mod redirects;
 mod repeats;
+mod returns;
 mod scenarios;
 pub mod server;
 mod serving;

@@ -3,7 +3,7 @@
 mod changes;
 mod payments;
 mod prices;
-mod provider;
+pub(super) mod provider;
 
 use backstock_proto::v1;
 use tempfile::TempDir;
@@ -48,23 +48,23 @@ pub fn priced(
 }
 
 /// A tax of so many basis points.
-fn vat(rate_bp: u32) -> v1::Tax {
+pub(super) fn vat(rate_bp: u32) -> v1::Tax {
     v1::Tax { name: "vat".into(), amount: Some(v1::tax::Amount::RateBp(rate_bp)) }
 }
 
-fn off(name: &str, amount_minor: i64) -> v1::NamedAmount {
+pub(super) fn off(name: &str, amount_minor: i64) -> v1::NamedAmount {
     v1::NamedAmount { name: name.into(), amount_minor }
 }
 
 /// A server, and its directory.
-struct Shop {
-    server: TestServer,
+pub(super) struct Shop {
+    pub(super) server: TestServer,
     _directory: TempDir,
 }
 
 impl Shop {
     /// A shop with so many units of each item at `NYC`.
-    async fn with(items: &[(&str, u32)]) -> Self {
+    pub(super) async fn with(items: &[(&str, u32)]) -> Self {
         let directory = TempDir::new().expect("a directory");
         let mut server = TestServer::start(directory.path()).await;
         server.define_node(super::server::node("NYC", "10001")).await;
@@ -75,29 +75,29 @@ impl Shop {
         Self { server, _directory: directory }
     }
 
-    async fn place(&mut self, request: v1::PlaceOrderRequest) -> v1::PlaceOrderResponse {
+    pub(super) async fn place(&mut self, request: v1::PlaceOrderRequest) -> v1::PlaceOrderResponse {
         let placed = self.server.orders.place_order(request).await;
         placed.expect("it is answered").into_inner()
     }
 
-    async fn order(&mut self, id: &str) -> v1::Order {
+    pub(super) async fn order(&mut self, id: &str) -> v1::Order {
         let request = v1::GetOrderRequest { order_id: id.into(), min_version: 0 };
         let answer = self.server.orders.get_order(request).await.expect("it is there");
         answer.into_inner().order.expect("an order")
     }
 
-    async fn money(&mut self, id: &str) -> v1::OrderMoney {
+    pub(super) async fn money(&mut self, id: &str) -> v1::OrderMoney {
         self.order(id).await.money.expect("it has prices")
     }
 
     /// What the order comes to, what is captured, refunded, and due.
-    async fn sums(&mut self, id: &str) -> [i64; 4] {
+    pub(super) async fn sums(&mut self, id: &str) -> [i64; 4] {
         let money = self.money(id).await;
         let total = money.totals.expect("totals").total_minor;
         [total, money.captured_minor, money.refunded_minor, money.due_minor]
     }
 
-    async fn cancel(&mut self, id: &str, lines: &[(u32, u32)]) {
+    pub(super) async fn cancel(&mut self, id: &str, lines: &[(u32, u32)]) {
         let line = |&(line_index, quantity): &(u32, u32)| v1::CancelOrderLine {
             line_index,
             quantity,
@@ -111,7 +111,7 @@ impl Shop {
         self.server.orders.cancel_order(request).await.expect("cancelled");
     }
 
-    async fn ship(&mut self, id: &str, shipment_number: u32) {
+    pub(super) async fn ship(&mut self, id: &str, shipment_number: u32) {
         let request = v1::ShipShipmentRequest {
             order_id: id.into(),
             shipment_number,

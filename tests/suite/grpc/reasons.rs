@@ -186,6 +186,20 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::RequestIdReused) => {
             (Code::AlreadyExists, apart(request_id_reused).await)
         }
+        Refused(
+            of_a_return @ (RefusalKind::ReturnIdReused
+            | RefusalKind::ReturnRevisionReused
+            | RefusalKind::ReturnNotFound
+            | RefusalKind::ReturnLineNotFound
+            | RefusalKind::UnitsNotReturnable
+            | RefusalKind::ReturnReportStale
+            | RefusalKind::ReturnNodeMissing
+            | RefusalKind::ReturnNodeDiffers
+            | RefusalKind::ReturnUnitsInspected
+            | RefusalKind::NotInReturnTerms
+            | RefusalKind::ReturnStepRefused
+            | RefusalKind::ReturnUnitsTooFew),
+        ) => apart(|| returns::provoked(of_a_return)).await,
         Refused(RefusalKind::NodeIsSupplier) => {
             (Code::FailedPrecondition, apart(supply::at_supplier).await)
         }
@@ -339,6 +353,7 @@ mod not_found;
 mod orders;
 mod payments;
 mod prices;
+mod returns;
 mod serving;
 mod steps;
 mod supply;

@@ -23,6 +23,7 @@ use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
 use backstock_proto::v1::payment_service_client::PaymentServiceClient;
 use backstock_proto::v1::pricing_service_client::PricingServiceClient;
+use backstock_proto::v1::return_service_client::ReturnServiceClient;
 use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
@@ -44,6 +45,7 @@ pub struct TestServer {
     pub fulfillment: FulfillmentServiceClient<Channel>,
     pub payments: PaymentServiceClient<Channel>,
     pub pricing: PricingServiceClient<Channel>,
+    pub returns: ReturnServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -119,6 +121,7 @@ impl TestServer {
             pricing: PricingServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             payments: PaymentServiceClient::new(channel.clone()),
+            returns: ReturnServiceClient::new(channel.clone()),
             webhooks: WebhookServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel.clone()),
             channel,
@@ -152,6 +155,11 @@ impl TestServer {
             }
         };
         tokio::time::timeout(LONG, wait).await.expect("it expires")
+    }
+
+    /// Tells the engine that it is later than the clock says.
+    pub fn tell_time(&self, now: Timestamp) {
+        self.engine.tell_time(now);
     }
 
     /// Makes of an empty server a stocked one.
@@ -257,7 +265,8 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.payments, self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
+        drop((self.payments, self.pricing, self.returns));
+        drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")
     }

@@ -9,6 +9,7 @@ mod money;
 mod order;
 mod packed;
 mod pricing;
+mod returns;
 mod shipment;
 mod supply;
 
@@ -60,6 +61,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
         backlog::events(),
         money::events(),
         pricing::events(),
+        returns::events(),
     ];
     let mut events = [vec![("order_placed", order_placed)], rooms.concat()].concat();
     let lines: Vec<_> = VERSION_2.lines().filter_map(|line| line.split(' ').next()).collect();

@@ -19,6 +19,8 @@ pub mod progress;
 pub mod release_hold;
 pub mod released;
 pub mod resolve_decline;
+pub mod returned;
+pub mod returns;
 mod secured;
 pub mod shipped;
 pub mod wave;

@@ -1,6 +1,7 @@
 //! How large an event can be, and the future of placing.
 
 mod money;
+mod returns;
 
 use crate::command::AnyEvent;
 use crate::command::backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
@@ -480,8 +481,10 @@ fn places(name: &str) -> bool {
 /// bound is 16 MiB.
 #[test]
 fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
-    let of_money = money::largest(changed(&order().order.id)).into();
-    let largest = [largest(), of_money, of_prices()].concat();
+    let id = order().order.id;
+    let of_money = money::largest(changed(&id)).into();
+    let of_returns = returns::largest(&id).into();
+    let largest = [largest(), of_money, of_returns, of_prices()].concat();
     for (number, name) in AnyEvent::LIST.iter().filter(|(_, name)| !places(name)) {
         assert!(largest.iter().any(|event| event.number() == *number), "{number} {name}");
     }

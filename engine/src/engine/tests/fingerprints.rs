@@ -4,8 +4,9 @@
 use super::*;
 use crate::command::fixture::{
     bundle, change, change_hold, confirm, decline, definition, dispatch, extend, hold, hold_id,
-    hold_order, node_id, opening, price_list, prioritise, promotion, queueable, recall, release,
-    release_order_hold, set_prices, shipping_rates, store, tax_categories, tax_rates, wave,
+    hold_order, node_id, opening, price_list, prioritise, progress_return, promotion, queueable,
+    recall, release, release_order_hold, request_return, return_id, set_prices, ship,
+    shipping_rates, sku, store, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
@@ -13,11 +14,12 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePriceList, DefinePromotion,
     DefineShippingRates, DefineTaxRates, DispatchTransfer, ExtendHold, Extension, HoldOrder,
-    LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep, ProgressShipment,
-    QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation, Wave,
-    WaveFound,
+    LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn,
+    ProgressShipment, QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPolicy, SetPrices,
+    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
 };
+use crate::model::returns::{Disposition, Finding, Grade, Reduction, Verdict};
 use crate::model::{
     Allowance, AllowedOf, ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility,
     InboundId, LedgerKind, LineUnits, Minor, NodeKind, OwnStock, OwnerId, PackageId, PairTerms,
@@ -444,6 +446,61 @@ fn payments(carrier: &mut Carrier) {
     }
 }
 
+/// A return, and all that can be done of it: it is lost, credited, and comes after all.
+fn returns(carrier: &mut Carrier) {
+    let order = order_id("place_order_returned");
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_returned", |_| {});
+    carrier.carry("ship_returned", async |engine, meta| {
+        let order = order.clone();
+        engine.progress_shipment(ProgressShipment { meta, order, ..ship(1) }).await
+    });
+    let terms = TermsAsked { needs_review: true, covers_loss: true, ..request_return().terms };
+    carrier.carry("request_return", async |engine, meta| {
+        let order = order.clone();
+        engine.request_return(RequestReturn { meta, order, terms, ..request_return() }).await
+    });
+    let lines = || LineUnits::from_slice(&[(0, 1)]);
+    let (carrier_name, tracking) = (text("Owl Post"), text("1Z"));
+    let verdict = Some(Verdict::Reduce(Reduction::new("basis_points", 500).expect("it is one")));
+    let finding = Finding { grade: Grade::B, verdict, disposition: None };
+    for (name, step) in [
+        ("decide_return", ReturnStep::Decide { granted: true }),
+        (
+            "send_return",
+            ReturnStep::Send { carrier: carrier_name, tracking, eta: Some(AT), lines: lines() },
+        ),
+        ("lose_return", ReturnStep::Lose(lines())),
+        ("grant_lost_return", ReturnStep::GrantLost(lines())),
+        (
+            "receive_return",
+            ReturnStep::Receive {
+                revision: 1,
+                node: Some(node_id(NODE)),
+                lines: lines(),
+                strays: vec![(sku("A"), 1)],
+            },
+        ),
+        ("inspect_return", ReturnStep::Inspect { lines: lines(), finding }),
+        ("dispose_return", ReturnStep::Dispose { lines: lines(), how: Disposition::Restock }),
+    ] {
+        carrier.carry(name, async |engine, meta| {
+            let (order, id) = (order.clone(), return_id());
+            engine.progress_return(ProgressReturn { meta, order, id, step }).await
+        });
+    }
+    let order = order_id("place_order_cancelled_return");
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_cancelled_return", |_| {});
+    let shipped = ProgressShipment { order: order.clone(), ..ship(1) };
+    run(&mut carrier.pump, carrier.engine.progress_shipment(shipped));
+    let requested = RequestReturn { order: order.clone(), ..request_return() };
+    run(&mut carrier.pump, carrier.engine.request_return(requested));
+    carrier.carry("progress_return", async |engine, meta| {
+        engine.progress_return(ProgressReturn { meta, order, ..progress_return() }).await
+    });
+}
+
 fn order_holds(carrier: &mut Carrier) {
     carrier.carry("hold_order", async |engine, meta| {
         let (order, owner) = (order_id("place_order_prioritised"), text("Ann"));
@@ -498,6 +555,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     pauses(&mut carrier);
     payments(&mut carrier);
     what_prices_are_made_of(&mut carrier);
+    returns(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");

@@ -3,7 +3,7 @@
 use super::packed::PackedOrder;
 use super::{
     Allocation, AllocationUnits, Decision, IntentsMinted, LineRepegged, Move, Order, OrderChange,
-    OrderHold, OrderMoney, PaymentTold, Shipment, Told, count,
+    OrderHold, OrderMoney, PaymentTold, Returning, Shipment, Told, count,
 };
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Content, Dispatch, Package, Progress, Work, WorkClaim};
@@ -88,6 +88,8 @@ pub enum OrderEffect {
     Change(Box<OrderChange>),
     /// Something of its money was told.
     Pay(Box<PaymentTold>),
+    /// Units come back, or are to.
+    Return(Box<Returning>),
     /// Another effect, and what it has the order ask of payment providers.
     Mint(Box<(Self, IntentsMinted)>),
     /// Nothing: the command that has it in hand lets go of it. It may have left memory.
@@ -180,6 +182,7 @@ impl Order {
     fn carry_out(&mut self, lsn: Lsn, effect: &OrderEffect) {
         match effect {
             OrderEffect::Pay(told) => self.money_mut().tell(told),
+            OrderEffect::Return(returning) => self.take_back_units(returning),
             OrderEffect::Mint(minting) => {
                 self.carry_out(lsn, &minting.0);
                 self.mint(&minting.1);

@@ -15,14 +15,20 @@ pub enum Due {
     Expire(u16, Timestamp),
     /// A shipment, from 0, is released by the rule of its node.
     Release(u16),
+    /// Goods of a return, from 0, did not come in time.
+    Return(u16),
 }
 
 impl Order {
     /// What time does to it next, and when, beside releasing its shipments, which their nodes say. It may be late: the order was in use, or nobody was there.
     pub fn next_due(&self) -> Option<(Timestamp, Due)> {
-        if self.state() != OrderState::Open {
-            return None;
-        }
+        let returns = (0u16..).zip(&self.returns);
+        let returns = returns.filter_map(|(no, of)| Some((of.wakes_at()?, Due::Return(no))));
+        let of_open = (self.state() == OrderState::Open).then(|| self.next_due_of_open()).flatten();
+        returns.chain(of_open).min_by_key(|(at, _)| *at)
+    }
+
+    fn next_due_of_open(&self) -> Option<(Timestamp, Due)> {
         let lets_go = self.lets_go_at().map(|at| (at, Due::LetGo));
         let is_kept = self.is_on_hold() && on_hold(Act::Expire) == OnHold::Refused;
         let shipments =

@@ -3,13 +3,15 @@
 use super::amended::Amounts;
 use super::timeline::{DateMoved, Entry, Happened, Said, Timeline};
 use super::{
-    AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, Telling, count,
+    AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, Returning, Telling,
+    count,
 };
 use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::fulfilment::{Act, Dispatch, Package, Progress};
 use crate::model::lsn::Lsn;
 use crate::model::meta::Meta;
+use crate::model::returns::Moved;
 use crate::model::time::Day;
 
 impl Entry {
@@ -35,6 +37,7 @@ impl Entry {
             goes_to: None,
             note: None,
             amounts: None,
+            of_return: None,
         }
     }
 
@@ -101,6 +104,9 @@ impl Entry {
             OrderEffect::Change(change) => new(Happened::Changed).with_change(order, change),
             OrderEffect::Mint(minting) => {
                 return Self::of(order, lsn, &minting.0, said);
+            }
+            OrderEffect::Return(returning) => {
+                new(Happened::of_returning(returning)).returning(order, returning)
             }
             OrderEffect::Pay(told) => new(Happened::of_payment(&told.told)),
             // Who works on it is of no matter afterwards.
@@ -224,6 +230,30 @@ impl Entry {
         }
     }
 
+    /// Units of a return: those that were asked for, or that went another way in a step.
+    fn returning(self, order: &Order, returning: &Returning) -> Self {
+        match returning {
+            Returning::Asked(asked) => {
+                let of_return = Some(count(order.returns.len()));
+                let lines = asked.lines.iter().map(|of| (of.line, of.units()));
+                Self { of_return, ..self.with_lines(lines) }
+            }
+            Returning::Stepped { no, step } => {
+                let lines = &order.returns[usize::from(*no)].lines;
+                let goes = |of: &&Moved| {
+                    (of.from.goods, of.from.decision) != (of.to.goods, of.to.decision)
+                };
+                let moved = step.moves.iter().filter(goes);
+                let moved = moved.map(|of| (lines[usize::from(of.line)].line, of.units));
+                let mut entry = self.with_lines(moved);
+                if let Some(sent) = &step.sent {
+                    entry.carrier = Some(Box::new((sent.carrier.clone(), sent.tracking.clone())));
+                }
+                Self { of_return: Some(*no), ..entry }
+            }
+        }
+    }
+
     fn with_packages(mut self, packages: &[Package]) -> Self {
         let ids = packages.iter().map(|package| package.id.clone()).collect();
         self.packages = self.some_of(ids);
@@ -332,6 +362,33 @@ impl KeptOrder {
 }
 
 impl Happened {
+    /// What it is that something was done of a return.
+    const fn of_returning(returning: &Returning) -> Self {
+        use crate::model::returns::table::Act;
+        let Returning::Stepped { step, .. } = returning else { return Self::ReturnRequested };
+        match step.act {
+            Act::Authorise | Act::KeepIt | Act::Advance => Self::ReturnAuthorised,
+            Act::Refuse => Self::ReturnRefused,
+            Act::Cancel => Self::ReturnCancelled,
+            Act::Send => Self::ReturnSent,
+            Act::Receive | Act::Correct => Self::ReturnReceived,
+            Act::Inspect | Act::Approve | Act::Reduce | Act::Reject | Act::Credit => {
+                Self::ReturnInspected
+            }
+            Act::Restock
+            | Act::Refurbish
+            | Act::Liquidate
+            | Act::ReturnToVendor
+            | Act::Scrap
+            | Act::SendBack
+            | Act::Missing => Self::ReturnDisposed,
+            Act::Lose => Self::ReturnLost,
+            Act::GrantLost => Self::ReturnGranted,
+            Act::Expire => Self::ReturnExpired,
+            Act::ChargeBack => Self::ReturnChargedBack,
+        }
+    }
+
     /// What it is that something of an order's money was told.
     const fn of_payment(told: &Telling) -> Self {
         match told {

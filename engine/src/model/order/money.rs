@@ -10,10 +10,12 @@
 
 mod asked;
 mod components;
+mod credited;
 mod intent;
 mod ledger;
 mod payment;
 mod result;
+mod return_fee;
 mod sums;
 mod units;
 
@@ -23,12 +25,14 @@ pub use self::asked::{
     LinePrice, PaymentAsked, PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked,
 };
 pub use self::components::{ComponentKind, PriceComponent, value_of};
+pub(super) use self::credited::UnitsBack;
 pub use self::intent::{
     Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMinted, describe_minted,
 };
 pub use self::ledger::{LedgerEntry, LedgerKind};
 pub use self::payment::{CaptureAt, Captures, Payment};
 pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
+pub use self::return_fee::ReturnFee;
 pub use self::sums::Sums;
 pub use self::units::PricedUnits;
 use crate::model::ids::{RefundId, Text};
@@ -121,6 +125,9 @@ pub struct Fee {
     /// How much, above zero.
     #[n(1)]
     pub amount: Minor,
+    /// Of which return, and for what of it; none if it is of none.
+    #[n(2)]
+    pub of_return: Option<(u16, ReturnFee)>,
 }
 
 /// What an order comes to, part by part.
@@ -208,6 +215,8 @@ impl OrderMoney {
             }
         }
         totals.fees = self.fees.iter().map(|fee| fee.amount).sum();
+        // Of what came back, no amount is given back any more.
+        totals.allowed -= totals.total().min(Minor::ZERO);
         totals
     }
 

@@ -55,7 +55,7 @@ mod write;
 use self::form::{Features, VERSION_FEATURED, VERSION_REPEGGED, VERSION_WIDE};
 use self::read::{id, read, unpack};
 use self::write::pack;
-use super::{Allocation, Intent, Order};
+use super::{Allocation, Intent, Order, OrderMoney};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::hold::Hold;
 use crate::model::ids::{OrderId, OrderNo, Pair};
@@ -158,8 +158,8 @@ impl PackedOrder {
         open
     }
 
-    /// Whether it may leave memory: no unit is still to be shipped, and no payment provider is still to
-    /// answer.
+    /// Whether it may leave memory: no unit is still to be shipped, or to come back, and no payment provider
+    /// is still to answer.
     ///
     /// # Panics
     /// When the bytes are not those of an order: they are checked when they come in.
@@ -167,10 +167,12 @@ impl PackedOrder {
         if self.is_open() {
             return false;
         }
-        let order = self.is_priced().then(|| self.unpack());
+        let order = (self.is_priced() || self.is_returned()).then(|| self.unpack());
         order.is_none_or(|order| {
-            let money = order.expect("REPLAY_EQUAL: what was packed unpacks").money;
-            money.is_none_or(|money| !money.intents.iter().any(Intent::is_in_flight))
+            let order = order.expect("REPLAY_EQUAL: what was packed unpacks");
+            let asks = |of: &OrderMoney| of.intents.iter().any(Intent::is_in_flight);
+            let waits = order.returns.iter().any(|of| of.wakes_at().is_some());
+            !waits && !order.money.as_deref().is_some_and(asks)
         })
     }
 
@@ -246,6 +248,11 @@ impl PackedOrder {
     /// Whether it has features that no chunk of a snapshot before version 14 has.
     pub fn needs_version_14(&self) -> bool {
         Features::at(&self.0).0.has(Features::OF_VERSION_14)
+    }
+
+    /// Whether units of it come back, or did.
+    pub fn is_returned(&self) -> bool {
+        Features::at(&self.0).0.has(Features::RETURNED)
     }
 
     /// Whether it has prices.

@@ -136,11 +136,47 @@ pub enum Happened {
     /// A payment provider told that something is done, and that it is not.
     #[n(41)]
     PaymentConflict,
+    /// Units are to come back.
+    #[n(42)]
+    ReturnRequested,
+    /// A return was granted.
+    #[n(43)]
+    ReturnAuthorised,
+    /// A return was not granted.
+    #[n(44)]
+    ReturnRefused,
+    /// Units of a return do not come back after all.
+    #[n(45)]
+    ReturnCancelled,
+    /// Units of a return are on their way.
+    #[n(46)]
+    ReturnSent,
+    /// A node told what came of a return.
+    #[n(47)]
+    ReturnReceived,
+    /// Units that came back were looked at.
+    #[n(48)]
+    ReturnInspected,
+    /// It was decided what becomes of units that came back.
+    #[n(49)]
+    ReturnDisposed,
+    /// The carrier lost units of a return.
+    #[n(50)]
+    ReturnLost,
+    /// The customer is credited for what the carrier lost of a return.
+    #[n(51)]
+    ReturnGranted,
+    /// Units of a return did not come in time.
+    #[n(52)]
+    ReturnExpired,
+    /// What was credited before the goods came is taken back: they did not come.
+    #[n(53)]
+    ReturnChargedBack,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 46] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -175,6 +211,18 @@ impl Happened {
         Self::PaymentAdded,
         Self::Allowed,
         Self::PaymentConflict,
+        Self::ReturnRequested,
+        Self::ReturnAuthorised,
+        Self::ReturnRefused,
+        Self::ReturnCancelled,
+        Self::ReturnSent,
+        Self::ReturnReceived,
+        Self::ReturnInspected,
+        Self::ReturnDisposed,
+        Self::ReturnLost,
+        Self::ReturnGranted,
+        Self::ReturnExpired,
+        Self::ReturnChargedBack,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.
@@ -244,6 +292,9 @@ pub struct Entry {
     /// What lines cost since then, if a change said so: of as many lines as an entry has at most.
     #[n(18)]
     pub amounts: Option<Box<Amounts>>,
+    /// The return, from 0, if it is of one.
+    #[n(19)]
+    pub of_return: Option<u16>,
 }
 
 impl Entry {

@@ -49,6 +49,8 @@ pub enum Resource {
     Amount,
     /// A price list.
     PriceList,
+    /// Units of an order that come back.
+    Return,
 }
 
 impl Resource {
@@ -78,6 +80,7 @@ impl Resource {
             Self::Refund => "refund",
             Self::Amount => "amount",
             Self::PriceList => "price_list",
+            Self::Return => "return",
         }
     }
 }

@@ -93,6 +93,6 @@ impl Draft {
         }
         let moves = self.moves;
         let moved = !moves.is_empty();
-        Ok(moved.then_some(ReturnProgress { at, act, moves, report: None, sent: None }))
+        Ok(moved.then_some(ReturnProgress { at, act, moves, report: None, sent: None, node: None }))
     }
 }

@@ -7,6 +7,7 @@ use super::line::Moved;
 use super::parcel::{Sent, Stray};
 use super::state::Credit;
 use super::table::Act;
+use crate::model::ids::NodeNo;
 use crate::model::time::Timestamp;
 
 /// What a step made of a return.
@@ -27,6 +28,9 @@ pub struct ReturnProgress {
     /// How the goods are on their way.
     #[n(4)]
     pub sent: Option<Box<Sent>>,
+    /// The node where they come in, if it is another one than was known.
+    #[n(5)]
+    pub node: Option<NodeNo>,
 }
 
 /// What a node reported of what came, beside the units that moved.

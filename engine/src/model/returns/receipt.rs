@@ -66,7 +66,8 @@ impl Return {
             (true, false) => Err(ReturnRefusal::RevisionReused { revision: report.revision }),
             (false, _) => {
                 let report = Some(report);
-                Ok(Some(ReturnProgress { at, act: Act::Receive, moves, report, sent: None }))
+                let (sent, node) = (None, None);
+                Ok(Some(ReturnProgress { at, act: Act::Receive, moves, report, sent, node }))
             }
         }
     }

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::goods::Goods;
-use super::line::ReturnLine;
+use super::line::{Moved, ReturnLine};
 use super::parcel::{Sent, Stray};
 use super::progress::ReturnProgress;
 use super::reason::{ReturnMode, ReturnReason};
@@ -89,11 +89,20 @@ impl Return {
 
     /// Takes what became of it. It cannot fail.
     pub fn apply(&mut self, progress: &ReturnProgress) {
-        for moved in &progress.moves {
-            if let Some(line) = self.lines.get_mut(usize::from(moved.line)) {
-                line.apply(moved);
-            }
+        progress.moves.iter().for_each(|moved| self.take_move(moved));
+        self.take_facts(progress);
+    }
+
+    /// Units go from one place to another.
+    pub(in crate::model) fn take_move(&mut self, moved: &Moved) {
+        if let Some(line) = self.lines.get_mut(usize::from(moved.line)) {
+            line.apply(moved);
         }
+    }
+
+    /// Takes what a step says beside the units that moved.
+    pub(in crate::model) fn take_facts(&mut self, progress: &ReturnProgress) {
+        self.node = progress.node.or(self.node);
         if let Some(sent) = &progress.sent {
             self.sent = Some(sent.clone());
         }

@@ -88,7 +88,9 @@ impl Return {
         let at = sent.at;
         draft.make(&|status| status.after(Deed::Send), lines)?;
         let is_news = self.sent.as_deref() != Some(&sent);
-        let none = ReturnProgress { at, act: Act::Send, moves: vec![], report: None, sent: None };
+        let (report, sent_so, node) = (None, None, None);
+        let none =
+            ReturnProgress { at, act: Act::Send, moves: vec![], report, sent: sent_so, node };
         let moved = draft.finish(at, Act::Send)?;
         let progress = moved.or(is_news.then_some(none));
         Ok(progress.map(|step| ReturnProgress { sent: Some(Box::new(sent)), ..step }))

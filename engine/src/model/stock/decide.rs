@@ -41,6 +41,7 @@ impl Stock {
             }
             Proposal::TransferTurnsBack { ref id, from } => self.transfer_turns_back(id, from),
             Proposal::TransferReturns => Ok(self.transfer_returns()),
+            Proposal::Returned { on_hand, unavailable } => Ok(self.returned(on_hand, unavailable)),
             Proposal::Decline(ref decline) => {
                 Ok(StockChange::Declined(Box::new(self.decline(decline))))
             }

@@ -36,6 +36,14 @@ pub enum Proposal {
     /// Units come back that had left for another node. The pair answers how many it has room
     /// for.
     TransferReturns,
+    /// Units came back from customers, or what becomes of such units was decided. It is a fact, and is not
+    /// refused: where counts said otherwise meanwhile, less is taken away.
+    Returned {
+        /// Units on hand more, or less when below zero.
+        on_hand: i64,
+        /// Units more that cannot be sold, or less when below zero.
+        unavailable: i64,
+    },
     /// The node does not ship units of an order.
     Decline(Decline),
 }

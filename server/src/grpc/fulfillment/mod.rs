@@ -20,7 +20,7 @@ mod recall_shipment;
 mod release_shipment;
 mod release_wave;
 mod ship_shipment;
-mod steps;
+pub(in crate::grpc) mod steps;
 mod unpack_shipment;
 mod unpick_shipment;
 pub(in crate::grpc) mod work;

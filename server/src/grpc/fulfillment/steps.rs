@@ -46,7 +46,7 @@ impl Asked<'_> {
 }
 
 /// Units of lines, as the engine has them: of too many, one more than may be.
-pub(super) fn lines(found: &mut Violations, lines: &[v1::LineQuantity]) -> LineUnits {
+pub(in crate::grpc) fn lines(found: &mut Violations, lines: &[v1::LineQuantity]) -> LineUnits {
     let lines = &lines[..lines.len().min(ORDER_LINES_MAX + 1)];
     let line = |(at, of): (usize, &v1::LineQuantity)| {
         let units = found.some_units(&format!("lines[{at}].quantity"), of.quantity.into());

@@ -89,6 +89,7 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         let shipment = order.shipments.get(usize::from(at));
         shipment.map(|shipment| engine.node_no(shipment.node).id.to_string())
     };
+    let of_return = |no: u16| order.returns.get(usize::from(no)).map(|of| of.id.to_string());
     let lines = entry.lines.into_iter().flatten();
     let (carrier, tracking) = entry.carrier.map(|of| *of).unzip();
     let origin = entry.origin.map(|origin| *origin).unwrap_or_default();
@@ -136,6 +137,7 @@ fn entry(engine: &Engine, order: &Order, entry: Entry) -> v1::TimelineEntry {
         note: entry.note.map(|note| note.as_str().to_owned()),
         amounts: amounts.into_iter().flat_map(|of| of.lines).map(amount).collect(),
         currency_code: currency.unwrap_or_default(),
+        return_id: entry.of_return.and_then(of_return).unwrap_or_default(),
     }
 }
 
@@ -179,6 +181,18 @@ const fn event(what: Happened) -> Event {
         Happened::PaymentAdded => Event::PaymentAdded,
         Happened::Allowed => Event::AmountRefunded,
         Happened::PaymentConflict => Event::PaymentConflict,
+        Happened::ReturnRequested => Event::ReturnRequested,
+        Happened::ReturnAuthorised => Event::ReturnAuthorised,
+        Happened::ReturnRefused => Event::ReturnRefused,
+        Happened::ReturnCancelled => Event::ReturnCancelled,
+        Happened::ReturnSent => Event::ReturnSent,
+        Happened::ReturnReceived => Event::ReturnReceived,
+        Happened::ReturnInspected => Event::ReturnInspected,
+        Happened::ReturnDisposed => Event::ReturnDisposed,
+        Happened::ReturnLost => Event::ReturnLost,
+        Happened::ReturnGranted => Event::ReturnLossCredited,
+        Happened::ReturnExpired => Event::ReturnExpired,
+        Happened::ReturnChargedBack => Event::ReturnChargedBack,
     }
 }
 
@@ -197,6 +211,17 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::Delivered
             | Event::Collected
             | Event::Expired
+            | Event::ReturnRequested
+            | Event::ReturnAuthorised
+            | Event::ReturnRefused
+            | Event::ReturnCancelled
+            | Event::ReturnSent
+            | Event::ReturnReceived
+            | Event::ReturnInspected
+            | Event::ReturnLost
+            | Event::ReturnLossCredited
+            | Event::ReturnExpired
+            | Event::ReturnChargedBack
     )
 }
 
@@ -240,6 +265,7 @@ fn for_customer(entry: v1::TimelineEntry) -> v1::TimelineEntry {
         goes_to: entry.goes_to,
         amounts: entry.amounts,
         currency_code: entry.currency_code,
+        return_id: entry.return_id,
         ..v1::TimelineEntry::default()
     }
 }

@@ -71,6 +71,7 @@ pub(in crate::grpc) async fn order(
         currency_code: amounts.map(|amounts| amounts.currency.to_string()).unwrap_or_default(),
         amount_minor: order.amount(),
         money: crate::grpc::payment::view::of(order),
+        returns: crate::grpc::returns::view::all(engine, order),
     })
 }
 

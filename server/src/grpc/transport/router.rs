@@ -15,6 +15,7 @@ use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
 use backstock_proto::v1::payment_service_server::PaymentServiceServer;
 use backstock_proto::v1::pricing_service_server::PricingServiceServer;
+use backstock_proto::v1::return_service_server::ReturnServiceServer;
 use backstock_proto::v1::webhook_service_server::WebhookServiceServer;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
@@ -41,6 +42,7 @@ pub(super) struct Services {
     fulfillment: FulfillmentServiceServer<Api>,
     payments: PaymentServiceServer<Api>,
     pricing: PricingServiceServer<Api>,
+    returns: ReturnServiceServer<Api>,
     feed: FeedServiceServer<Api>,
     webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
@@ -56,6 +58,7 @@ impl Services {
         let fulfillment = FulfillmentServiceServer::new(api.clone());
         let payments = PaymentServiceServer::new(api.clone());
         let pricing = PricingServiceServer::new(api.clone());
+        let returns = ReturnServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
         let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
@@ -67,6 +70,7 @@ impl Services {
             fulfillment: fulfillment.max_decoding_message_size(limit),
             payments: payments.max_decoding_message_size(limit),
             pricing: pricing.max_decoding_message_size(limit),
+            returns: returns.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
             webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
@@ -82,6 +86,7 @@ impl Services {
             FulfillmentServiceServer::<Api>::NAME => self.fulfillment.clone().call(request),
             PaymentServiceServer::<Api>::NAME => self.payments.clone().call(request),
             PricingServiceServer::<Api>::NAME => self.pricing.clone().call(request),
+            ReturnServiceServer::<Api>::NAME => self.returns.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
@@ -90,7 +95,7 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 10] = [
+pub const SERVICE_NAMES: [&str; 11] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
@@ -98,6 +103,7 @@ pub const SERVICE_NAMES: [&str; 10] = [
     FulfillmentServiceServer::<Api>::NAME,
     PaymentServiceServer::<Api>::NAME,
     PricingServiceServer::<Api>::NAME,
+    ReturnServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
     WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,

@@ -9,7 +9,7 @@ use super::Shop;
 
 /// What the provider did under each key, for ever: asked again under a key, it answers the same.
 #[derive(Default)]
-pub(super) struct Provider {
+pub(in crate::grpc) struct Provider {
     pub(super) done: BTreeMap<String, (v1::IntentKind, String, i64)>,
     /// Payments of which it declines everything.
     pub(super) declines: Vec<String>,
@@ -31,13 +31,13 @@ impl Provider {
     }
 
     /// What it did of a kind, all in all.
-    pub(super) fn sum(&self, kind: v1::IntentKind) -> i64 {
+    pub(in crate::grpc) fn sum(&self, kind: v1::IntentKind) -> i64 {
         let of_kind = self.done.values().filter(|(of, ..)| *of == kind);
         of_kind.map(|(_, _, amount)| amount).sum()
     }
 
     /// Answers all that is asked for, and that it brings about, each so often.
-    pub(super) async fn answer_all(&mut self, shop: &mut Shop, times: usize) {
+    pub(in crate::grpc) async fn answer_all(&mut self, shop: &mut Shop, times: usize) {
         loop {
             let open = shop.intents().await;
             if open.is_empty() {
@@ -55,7 +55,7 @@ impl Provider {
 
 impl Shop {
     /// What no provider has answered yet.
-    pub(super) async fn intents(&mut self) -> Vec<(String, v1::Intent)> {
+    pub(in crate::grpc) async fn intents(&mut self) -> Vec<(String, v1::Intent)> {
         let (mut all, mut page_token) = (Vec::new(), String::new());
         loop {
             let request = v1::ListIntentsRequest { page_size: 1, page_token };
@@ -83,7 +83,7 @@ impl Shop {
     }
 
     /// What a provider tells unasked of the payment `card`.
-    pub(super) async fn webhook(
+    pub(in crate::grpc) async fn webhook(
         &mut self,
         order: &str,
         (kind, amount_minor, reference): (v1::LedgerKind, i64, &str),

@@ -7,6 +7,7 @@
 //! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
 
 pub mod expire;
+mod late_return;
 pub mod let_go;
 mod release;
 
@@ -113,6 +114,7 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     Ok(Some(match due {
         Due::LetGo => let_go::append(claims, &order, now).await?,
         Due::Expire(shipment, until) => expire::append(claims, &order, (shipment, until, now))?,
+        Due::Return(no) => late_return::append(claims, &order, (no, now))?,
         Due::Release(shipment) => release::append(claims, &order, (shipment, now))?,
     }))
 }

@@ -5,9 +5,9 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
-    hold_order, item, keyed, node, order, price_list, prioritise, promotion, recall, receive,
-    record_payment, release, release_order_hold, resolve_decline, set_prices, ship, shipping_rates,
-    tax_categories, tax_rates, told, wave,
+    hold_order, item, keyed, node, order, price_list, prioritise, progress_return, promotion,
+    recall, receive, record_payment, release, release_order_hold, request_return, resolve_decline,
+    set_prices, ship, shipping_rates, tax_categories, tax_rates, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -17,9 +17,9 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion,
     DefineShippingRates, DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
-    StockOperation, catalogue, hold, pricing,
+    PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
+    ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy,
+    SetPrices, SetTaxCategories, StockOperation, catalogue, hold, pricing,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -57,6 +57,8 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("CancelOrder", cancelling::tests::table()),
         ("SetOrderPriority", prioritising::tests::table()),
         ("RecordPayment", orders::payment::tests::table()),
+        ("RequestReturn", orders::returns::request::tests::table()),
+        ("ProgressReturn", orders::returns::progress::tests::table()),
         ("HoldOrder", orders::hold::tests::table()),
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
         ("ReleaseWave", orders::wave::tests::table()),
@@ -118,6 +120,14 @@ fn under_a_used_key() -> Vec<Provoked> {
         (
             "RecordPayment",
             told(engine.record_payment(RecordPayment { meta: meta(), ..record_payment() })),
+        ),
+        (
+            "RequestReturn",
+            told(engine.request_return(RequestReturn { meta: meta(), ..request_return() })),
+        ),
+        (
+            "ProgressReturn",
+            told(engine.progress_return(ProgressReturn { meta: meta(), ..progress_return() })),
         ),
         ("HoldOrder", told(engine.hold_order(HoldOrder { meta: meta(), ..hold_order("1") }))),
         (
@@ -194,6 +204,8 @@ fn of_an_unknown_order() -> Vec<Provoked> {
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
         ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
         ("RecordPayment", told(engine.record_payment(record_payment()))),
+        ("RequestReturn", told(engine.request_return(request_return()))),
+        ("ProgressReturn", told(engine.progress_return(progress_return()))),
         ("HoldOrder", told(engine.hold_order(hold_order("1")))),
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
         ("ProgressShipment", told(engine.progress_shipment(ship(1)))),
@@ -255,6 +267,8 @@ fn kept_out() -> Vec<Provoked> {
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
     let paying = told_at_last(&engine, taken, engine.record_payment(record_payment()));
+    let requesting = told_at_last(&engine, taken, engine.request_return(request_return()));
+    let returning = told_at_last(&engine, taken, engine.progress_return(progress_return()));
     let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
     let resolving = told_at_last(&engine, taken, engine.resolve_decline(resolve_decline(1)));
     let end = engine.release_order_hold(release_order_hold("1"));
@@ -288,6 +302,8 @@ fn kept_out() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising),
         ("ResolveDecline", resolving),
         ("RecordPayment", paying),
+        ("RequestReturn", requesting),
+        ("ProgressReturn", returning),
         ("HoldOrder", holding_back),
         ("ReleaseOrderHold", releasing),
         ("ProgressShipment", shipping),

@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 31] = [
+pub(super) const ROOMS: [Room; 33] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -359,6 +359,62 @@ pub(super) const ROOMS: [Room; 31] = [
             Contended,
         ],
         sources: &["command/order/payment.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "RequestReturn",
+        refusals: &[
+            RequestIdReused,
+            ReturnIdReused,
+            OrderNotFound,
+            LineNotFound,
+            NodeNotFound,
+            NodeIsSupplier,
+            UnitsNotReturnable,
+            ListFull,
+            Contended,
+        ],
+        sources: &[
+            "command/order/returns/request.rs",
+            "state/network.rs",
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "ProgressReturn",
+        refusals: &[
+            RequestIdReused,
+            ReturnRevisionReused,
+            ItemNotFound,
+            ItemIsBundle,
+            NodeNotFound,
+            NodeIsSupplier,
+            OrderNotFound,
+            ReturnNotFound,
+            ReturnLineNotFound,
+            ReturnReportStale,
+            ReturnNodeMissing,
+            ReturnNodeDiffers,
+            ReturnUnitsInspected,
+            NotInReturnTerms,
+            ReturnStepRefused,
+            ReturnUnitsTooFew,
+            ListFull,
+            Contended,
+        ],
+        sources: &[
+            "command/order/returns/progress/step.rs",
+            "command/order/returns/progress/decide.rs",
+            "state/catalogue.rs",
+            "state/network.rs",
+            EDITS,
+            ATTEMPTS,
+            FIND,
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "SetOrderPriority",

@@ -1,0 +1,66 @@
+//! Units that come back.
+
+use super::*;
+use crate::command::fixture::{AT, return_id};
+use crate::command::order::returned::{ReturnProgressed, Shelf};
+use crate::command::order::returns::progress::tests::asked;
+use crate::command::order::returns::request::ReturnRequested;
+use crate::model::returns::table::Act;
+use crate::model::returns::{
+    Credit, Decision, Disposition, Goods, Grade, Moved, Reduction, Reported, ReturnMode,
+    ReturnProgress, Sent, Status, Stray,
+};
+use crate::model::{NodeNo, OrderNo, SkuNo};
+
+pub(super) fn events() -> Vec<Named> {
+    let (no, id) = (OrderNo(1 << 33), order_id());
+    let asked = |mode| asked(mode).returns[0].clone().into();
+    let requested = |mode| ReturnRequested { no, id: id.clone(), asked: asked(mode) }.into();
+    vec![
+        ("return_requested", requested(ReturnMode::Normal)),
+        ("return_advanced", requested(ReturnMode::Advance)),
+        ("return_sent", sent().into()),
+        ("return_received", received().into()),
+        ("return_inspected", inspected().into()),
+    ]
+}
+
+fn of(act: Act, moves: Vec<Moved>) -> ReturnProgressed {
+    let return_id = return_id();
+    let step = ReturnProgress { at: AT, act, moves, report: None, sent: None, node: None };
+    let (no, id) = (OrderNo(1 << 33), order_id());
+    ReturnProgressed { no, id, return_id, of: 1, step, shelves: Vec::new() }
+}
+
+fn moved((from, to): (Goods, Goods), decision: Decision, credit: Credit) -> Moved {
+    let from = Status { goods: from, decision: Decision::Authorised, credit: Credit::None };
+    let to = Status { goods: to, decision, credit };
+    Moved { line: 1, from, to, units: 2 }
+}
+
+fn sent() -> ReturnProgressed {
+    let goods = (Goods::Expected, Goods::InTransit);
+    let mut event = of(Act::Send, vec![moved(goods, Decision::Authorised, Credit::None)]);
+    let sent = Sent { at: AT, carrier: text("Owl Post"), tracking: text("1Z"), eta: Some(ETA) };
+    event.step.sent = Some(sent.into());
+    event
+}
+
+fn received() -> ReturnProgressed {
+    let goods = (Goods::Expected, Goods::Received);
+    let mut event = of(Act::Receive, vec![moved(goods, Decision::Authorised, Credit::None)]);
+    let strays = vec![Stray { sku: SkuNo(7), units: 1 }];
+    event.step.report = Some(Reported { revision: 3, surplus: vec![(1, 4)], strays });
+    event.step.node = Some(NodeNo(9));
+    event.shelves = vec![Shelf { pair: PAIR, on_hand: 6, unavailable: 6 }];
+    event
+}
+
+fn inspected() -> ReturnProgressed {
+    let (grade, how) = (Some(Grade::B), Disposition::Scrap);
+    let goods = (Goods::Received, Goods::Disposed { grade, how });
+    let by = Reduction::new("basis_points", 2_500).unwrap();
+    let mut event = of(Act::Inspect, vec![moved(goods, Decision::Reduced(by), Credit::Given)]);
+    event.shelves = vec![Shelf { pair: PAIR, on_hand: -2, unavailable: -2 }];
+    event
+}

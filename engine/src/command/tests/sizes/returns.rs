@@ -1,0 +1,95 @@
+//! The largest events about returns.
+
+use super::{PAIR, text};
+use crate::command::events::AnyEvent;
+use crate::command::fixture::AT;
+use crate::command::order::returned::{ReturnProgressed, Shelf};
+use crate::command::order::returns::request::ReturnRequested;
+use crate::limits::{ID_BYTES_MAX, ORDER_LINES_MAX, RETURN_BUCKETS_MAX, RETURN_STRAYS_MAX};
+use crate::model::returns::table::Act;
+use crate::model::returns::{
+    Bucket, Credit, Decision, Disposition, Fees, Goods, Grade, LabelPayer, Moved, Reduction,
+    Reported, Return, ReturnLine, ReturnMode, ReturnProgress, ReturnReason, ReturnTerms, Sent,
+    ShippingRefund, Status, Stray,
+};
+use crate::model::{Day, Minor, NodeNo, OrderId, OrderNo, ReturnId, SkuNo};
+
+/// The events about returns.
+pub(super) fn largest(id: &OrderId) -> [AnyEvent; 2] {
+    [requested(id).into(), progressed(id).into()]
+}
+
+fn return_id() -> ReturnId {
+    ReturnId::new("return_id", "x".repeat(ID_BYTES_MAX)).expect("an id")
+}
+
+fn status() -> Status {
+    let reduction = Reduction::new("basis_points", 10_000).expect("a reduction");
+    Status {
+        goods: Goods::Disposed { grade: Some(Grade::Damaged), how: Disposition::Missing },
+        decision: Decision::Reduced(reduction),
+        credit: Credit::ChargedBack,
+    }
+}
+
+fn requested(id: &OrderId) -> ReturnRequested {
+    let buckets = vec![Bucket { status: status(), units: u32::MAX }; 2].into();
+    let line = ReturnLine { line: u16::MAX, buckets, surplus: 0 };
+    let asked = Return {
+        id: return_id(),
+        mode: ReturnMode::Unannounced,
+        node: Some(NodeNo(u16::MAX)),
+        reason: ReturnReason::Other,
+        note: Some(text()),
+        requested_at: AT,
+        expires_at: AT,
+        advance_until: Some(AT),
+        terms: ReturnTerms {
+            until: Day::from_epoch_days(i32::MAX),
+            fees: Fees {
+                restocking_basis_points: u16::MAX,
+                restocking_max: Some(Minor(i64::MIN)),
+                label: Minor(i64::MIN),
+            },
+            label_payer: LabelPayer::Customer,
+            shipping: ShippingRefund::Proportional,
+            covers_loss: true,
+            needs_review: true,
+        },
+        lines: vec![line; ORDER_LINES_MAX].into(),
+        label: Some(text()),
+        sent: None,
+        revision: 0,
+        strays: Box::default(),
+    };
+    ReturnRequested { no: OrderNo(u64::MAX), id: id.clone(), asked: asked.into() }
+}
+
+/// Units of each place of each line move, and are credited, and all that came of other items is told.
+fn progressed(id: &OrderId) -> ReturnProgressed {
+    let (from, to) = (status(), status());
+    let moved = Moved { line: u16::MAX, from, to, units: u32::MAX };
+    let stray = Stray { sku: SkuNo(u32::MAX), units: u32::MAX };
+    let report = Reported {
+        revision: u32::MAX,
+        surplus: vec![(u16::MAX, u32::MAX); ORDER_LINES_MAX],
+        strays: vec![stray; RETURN_STRAYS_MAX],
+    };
+    let sent = Sent { at: AT, carrier: text(), tracking: text(), eta: Some(AT) };
+    let shelf = Shelf { pair: PAIR, on_hand: i32::MIN, unavailable: i32::MIN };
+    ReturnProgressed {
+        no: OrderNo(u64::MAX),
+        id: id.clone(),
+        return_id: return_id(),
+        of: u16::MAX,
+        step: ReturnProgress {
+            at: AT,
+            act: Act::ChargeBack,
+            moves: vec![moved; 2 * ORDER_LINES_MAX * RETURN_BUCKETS_MAX],
+            report: Some(report),
+            sent: Some(sent.into()),
+            node: Some(NodeNo(u16::MAX)),
+        },
+        shelves: vec![shelf; ORDER_LINES_MAX + 2 * RETURN_STRAYS_MAX],
+    }
+}

@@ -1,0 +1,100 @@
+//! Units of an order that come back: the return, and what becomes of the order's money with it.
+
+use minicbor::{Decode, Encode};
+
+use super::money::UnitsBack;
+use super::{Order, count};
+use crate::model::ids::ReturnId;
+use crate::model::returns::{Credit, Moved, Return, ReturnProgress};
+
+/// What an event did of the returns of an order. The numbers are those of events.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Returning {
+    /// Units are to come back.
+    #[n(1)]
+    Asked(#[n(0)] Box<Return>),
+    /// A return took a step.
+    #[n(2)]
+    Stepped {
+        /// Which one, from 0.
+        #[n(0)]
+        no: u16,
+        /// What was done.
+        #[n(1)]
+        step: ReturnProgress,
+    },
+}
+
+impl Order {
+    /// A return by its id, with its number, from 0.
+    pub fn return_of(&self, id: &ReturnId) -> Option<(u16, &Return)> {
+        (0u16..).zip(&self.returns).find(|(_, of)| of.id == *id)
+    }
+
+    /// Takes what was done of its returns. The money follows: what is credited is worth nothing any more.
+    pub(super) fn take_back_units(&mut self, returning: &Returning) {
+        let before = self.money.as_deref().map_or(0, |money| money.credited_in_all().0);
+        let no = match returning {
+            Returning::Asked(asked) => {
+                let no = count(self.returns.len());
+                let known = std::mem::take(&mut self.returns).into_vec().into_iter();
+                self.returns = known.chain([(**asked).clone()]).collect();
+                self.credit_at_once(no);
+                no
+            }
+            Returning::Stepped { no, step } => {
+                for moved in &step.moves {
+                    self.follow(*no, moved);
+                }
+                self.returns[usize::from(*no)].take_facts(step);
+                *no
+            }
+        };
+        let Self { money, returns, .. } = self;
+        if let Some(money) = money.as_deref_mut() {
+            let of = &returns[usize::from(no)];
+            money.refund_shipping((no, &of.id), of.terms.shipping, before);
+        }
+    }
+
+    /// What a return is credited for as it is granted.
+    fn credit_at_once(&mut self, no: u16) {
+        let Self { money: Some(money), returns, .. } = self else { return };
+        let of = &returns[usize::from(no)];
+        for line in &of.lines {
+            let back = UnitsBack { of: no, line: line.line, units: line.credited() };
+            if back.units > 0 {
+                money.credit(back, (None, &of.terms.fees));
+            }
+        }
+    }
+
+    /// Units of a return go from one place to another, and its credit with them.
+    fn follow(&mut self, no: u16, moved: &Moved) {
+        let at = usize::from(no);
+        let line = self.returns[at].lines[usize::from(moved.line)].line;
+        let advanced =
+            self.returns.iter().filter_map(|of| Some(of.lines[of.place(line)?].advanced()));
+        let advanced: u32 = advanced.sum();
+        self.returns[at].take_move(moved);
+        let Self { money: Some(money), returns, .. } = self else { return };
+        let (of, back) = (&returns[at], UnitsBack { of: no, line, units: moved.units });
+        let reduction = moved.to.decision.reduction();
+        if moved.from.credit == moved.to.credit {
+            return;
+        }
+        match moved.to.credit {
+            Credit::None => {}
+            Credit::Advanced | Credit::Given => money.credit(back, (reduction, &of.terms.fees)),
+            Credit::Earned => {
+                if let Some(reduction) = reduction {
+                    money.reduce(back, (reduction, advanced));
+                }
+            }
+            Credit::ChargedBack => {
+                let is_last = of.lines.iter().all(|line| line.credited() == 0);
+                money.uncredit(back, (&of.terms.fees, is_last));
+            }
+        }
+    }
+}

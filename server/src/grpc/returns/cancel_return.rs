@@ -1,0 +1,26 @@
+//! `CancelReturn`: units are not sent after all.
+
+use backstock_engine::command::ReturnStep;
+use backstock_proto::v1;
+use tonic::Status;
+
+use super::steps::{Asked, Taken};
+use crate::grpc::Api;
+use crate::grpc::fulfillment::steps::lines;
+use crate::status::Violations;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: v1::CancelReturnRequest,
+) -> Result<v1::CancelReturnResponse, Status> {
+    let mut found = Violations::default();
+    let step = Some(ReturnStep::Cancel(lines(&mut found, &request.lines)));
+    let asked = Asked {
+        order_id: &request.order_id,
+        return_id: &request.return_id,
+        request_id: &request.request_id,
+        validate_only: request.validate_only,
+    };
+    let Taken { rma, money, version, is_repeat } = asked.take(api, found, step).await?;
+    Ok(v1::CancelReturnResponse { rma, money, version, is_repeat })
+}

@@ -1,0 +1,148 @@
+//! Refusals about units that come back.
+
+use super::*;
+
+/// A refusal about a return, with its code.
+pub(super) async fn provoked(kind: RefusalKind) -> (Code, Status) {
+    match kind {
+        RefusalKind::ReturnIdReused => (Code::AlreadyExists, id_reused().await),
+        RefusalKind::ReturnRevisionReused => (Code::AlreadyExists, revision_reused().await),
+        RefusalKind::ReturnNotFound => (Code::NotFound, not_found().await),
+        RefusalKind::ReturnLineNotFound => (Code::NotFound, line_not_found().await),
+        RefusalKind::UnitsNotReturnable => (Code::FailedPrecondition, not_returnable().await),
+        RefusalKind::ReturnReportStale => (Code::FailedPrecondition, stale().await),
+        RefusalKind::ReturnNodeMissing => (Code::FailedPrecondition, node_missing().await),
+        RefusalKind::ReturnNodeDiffers => (Code::FailedPrecondition, node_differs().await),
+        RefusalKind::ReturnUnitsInspected => (Code::FailedPrecondition, inspected().await),
+        RefusalKind::NotInReturnTerms => (Code::FailedPrecondition, not_in_terms().await),
+        RefusalKind::ReturnStepRefused => (Code::FailedPrecondition, step_refused().await),
+        RefusalKind::ReturnUnitsTooFew => (Code::FailedPrecondition, too_few().await),
+        other => unreachable!("{other:?} is not about a return"),
+    }
+}
+
+/// A server with an order of two units that left.
+async fn shipped() -> Refusing {
+    let mut a = Refusing::stocked().await;
+    a.server.orders.place_order(order("A", &[("SKU", 2)])).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    a
+}
+
+/// The same, with a return of both.
+async fn asked() -> Refusing {
+    let mut a = shipped().await;
+    a.server.returns.request_return(request(2)).await.expect("granted");
+    a
+}
+
+/// The same, of which so many came.
+async fn came(units: u32) -> Refusing {
+    let mut a = asked().await;
+    a.server.returns.receive_return(report(2, units)).await.expect("received");
+    a
+}
+
+fn lines(quantity: u32) -> Vec<v1::LineQuantity> {
+    vec![v1::LineQuantity { line_index: 0, quantity }]
+}
+
+fn request(quantity: u32) -> v1::RequestReturnRequest {
+    v1::RequestReturnRequest {
+        order_id: "A".into(),
+        return_id: "R".into(),
+        node_id: "NYC".into(),
+        lines: lines(quantity),
+        ..Default::default()
+    }
+}
+
+fn report(revision: u32, quantity: u32) -> v1::ReceiveReturnRequest {
+    let (order_id, return_id) = ("A".into(), "R".into());
+    v1::ReceiveReturnRequest {
+        order_id,
+        return_id,
+        revision,
+        lines: lines(quantity),
+        ..Default::default()
+    }
+}
+
+fn inspection() -> v1::InspectReturnRequest {
+    v1::InspectReturnRequest {
+        order_id: "A".into(),
+        return_id: "R".into(),
+        grade: v1::ReturnGrade::A.into(),
+        ..Default::default()
+    }
+}
+
+async fn id_reused() -> Status {
+    let mut a = asked().await;
+    refused!(a, a.server.returns.request_return(request(1)))
+}
+
+async fn revision_reused() -> Status {
+    let mut a = came(2).await;
+    refused!(a, a.server.returns.receive_return(report(2, 1)))
+}
+
+async fn not_found() -> Status {
+    let mut a = shipped().await;
+    refused!(a, a.server.returns.receive_return(report(1, 1)))
+}
+
+async fn line_not_found() -> Status {
+    let mut a = asked().await;
+    let mut of_another = report(1, 1);
+    of_another.lines[0].line_index = 1;
+    refused!(a, a.server.returns.receive_return(of_another))
+}
+
+async fn not_returnable() -> Status {
+    let mut a = shipped().await;
+    refused!(a, a.server.returns.request_return(request(3)))
+}
+
+async fn stale() -> Status {
+    let mut a = came(1).await;
+    refused!(a, a.server.returns.receive_return(report(1, 1)))
+}
+
+async fn node_missing() -> Status {
+    let mut a = shipped().await;
+    let nowhere = v1::RequestReturnRequest { node_id: String::new(), ..request(2) };
+    a.server.returns.request_return(nowhere).await.expect("granted");
+    refused!(a, a.server.returns.receive_return(report(1, 1)))
+}
+
+async fn node_differs() -> Status {
+    let mut a = came(1).await;
+    a.server.define_node(crate::grpc::server::node("LAX", "90001")).await;
+    let elsewhere = v1::ReceiveReturnRequest { node_id: "LAX".into(), ..report(3, 2) };
+    refused!(a, a.server.returns.receive_return(elsewhere))
+}
+
+async fn inspected() -> Status {
+    let mut a = came(2).await;
+    a.server.returns.inspect_return(inspection()).await.expect("looked at");
+    refused!(a, a.server.returns.receive_return(report(3, 1)))
+}
+
+async fn not_in_terms() -> Status {
+    let mut a = asked().await;
+    let (order_id, return_id) = ("A".into(), "R".into());
+    let credit = v1::CreditLostReturnRequest { order_id, return_id, ..Default::default() };
+    refused!(a, a.server.returns.credit_lost_return(credit))
+}
+
+async fn step_refused() -> Status {
+    let mut a = asked().await;
+    refused!(a, a.server.returns.inspect_return(inspection()))
+}
+
+async fn too_few() -> Status {
+    let mut a = came(1).await;
+    let two = v1::InspectReturnRequest { lines: lines(2), request_id: "K".into(), ..inspection() };
+    refused!(a, a.server.returns.inspect_return(two))
+}
