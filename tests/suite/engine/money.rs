@@ -51,7 +51,9 @@ impl Known {
         let of_line = |(units, kept): (&Vec<i64>, &usize)| units[..*kept].iter().sum::<i64>();
         let units: i64 = self.units.iter().zip(&self.kept).map(of_line).sum();
         let is_empty = self.kept.iter().all(|kept| *kept == 0);
-        units + if is_empty { 0 } else { self.shipping } - self.allowed
+        let worth = units + if is_empty { 0 } else { self.shipping };
+        // Amounts that were given back may be more than what is left.
+        (worth - self.allowed).max(0)
     }
 }
 
