@@ -123,7 +123,7 @@ fn packed_order_of_two_lines() -> PackedOrder {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = order_of_two_lines, config = budget(1_080))]
+#[bench::two_lines(setup = order_of_two_lines, config = budget(1_120))]
 fn pack_order(order: Arc<Order>) -> Arc<Order> {
     for _ in 0..ROUNDS {
         black_box(PackedOrder::of(black_box(&order)));
@@ -244,7 +244,7 @@ fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_800))]
+#[bench::holiday(setup = before_applying, teardown = check_applied, config = budget(4_840))]
 fn apply_order(mut single: Single) -> Single {
     single.apply();
     single
