@@ -53,7 +53,8 @@ impl Order {
         let Self { money, returns, .. } = self;
         if let Some(money) = money.as_deref_mut() {
             let of = &returns[usize::from(no)];
-            money.refund_shipping((no, &of.id), of.terms.shipping, before);
+            let is_none = of.lines.iter().all(|line| line.credited() == 0);
+            money.refund_shipping((no, &of.id), (of.terms.shipping, is_none), before);
         }
     }
 
@@ -88,13 +89,13 @@ impl Order {
             Credit::Advanced | Credit::Given => money.credit(back, (reduction, &of.terms.fees)),
             Credit::Earned => {
                 if let Some(reduction) = reduction {
-                    money.reduce(back, (reduction, advanced));
+                    money.reduce(back, (reduction, &of.terms.fees, advanced));
                 }
             }
-            Credit::ChargedBack => {
-                let is_last = of.lines.iter().all(|line| line.credited() == 0);
-                money.uncredit(back, (&of.terms.fees, is_last));
-            }
+            Credit::ChargedBack => money.uncredit(back, of),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

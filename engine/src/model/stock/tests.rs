@@ -2,6 +2,7 @@
 
 mod confidence;
 mod declined;
+mod returned;
 mod source;
 mod supply;
 mod terms;

@@ -8,7 +8,10 @@ use super::return_fee::ReturnFee;
 use super::{Allowance, AllowedOf, Fee, OrderMoney, PricedUnits, value_of};
 use crate::model::ids::{RefundId, ReturnId, Text};
 use crate::model::money::{Minor, of_basis_points, share};
-use crate::model::returns::{Credited, Fees, Reduction, ShippingRefund, Worth};
+use crate::model::returns::{Credited, Fees, Reduction, Return, ReturnLine, ShippingRefund, Worth};
+
+/// How the ids begin of what returns give back.
+const OF_RETURN: &str = "return/";
 
 /// Units of one line of an order, from 0, in its return of a number, from 0.
 #[derive(Clone, Copy, Debug)]
@@ -47,22 +50,22 @@ impl OrderMoney {
         self.charge(back.of, ReturnFee::Label, label);
     }
 
-    /// The credit of units is taken back, with what was charged for it. `is_last` says whether the return has
-    /// no credit any more: then its label is not charged.
-    pub(in crate::model::order) fn uncredit(
-        &mut self,
-        back: UnitsBack,
-        (fees, is_last): (&Fees, bool),
-    ) {
+    /// The credit of units of a return is taken back, with what was charged for it: nothing is charged
+    /// beyond what is credited yet.
+    pub(in crate::model::order) fn uncredit(&mut self, back: UnitsBack, of: &Return) {
         let credited = self.credited_of(back.line);
         let left = credited.saturating_sub(back.units);
         let worth = self.worth(back.line, (left, credited));
-        let Credited { restocking, .. } = worth.credited(None, fees, Minor::ZERO);
+        let Credited { restocking, .. } = worth.credited(None, &of.terms.fees, Minor::ZERO);
         self.credit_first(back.line, left);
-        let charged = self.charged(back.of, ReturnFee::Restocking);
-        self.charge(back.of, ReturnFee::Restocking, -restocking.min(charged));
-        if is_last {
-            self.charge(back.of, ReturnFee::Label, -self.charged(back.of, ReturnFee::Label));
+        self.charge(back.of, ReturnFee::Restocking, -restocking);
+        let first = |line: &ReturnLine| self.worth(line.line, (0, line.credited())).with;
+        let mut left: Minor = of.lines.iter().map(first).sum();
+        for what in [ReturnFee::Reduction, ReturnFee::Restocking, ReturnFee::Label] {
+            let charged = self.charged(back.of, what);
+            let most = charged.min(left);
+            self.charge(back.of, what, most - charged);
+            left -= most;
         }
     }
 
@@ -71,39 +74,54 @@ impl OrderMoney {
     pub(in crate::model::order) fn reduce(
         &mut self,
         back: UnitsBack,
-        (reduction, advanced): (Reduction, u32),
+        (reduction, fees, advanced): (Reduction, &Fees, u32),
     ) {
         let first = self.credited_of(back.line).saturating_sub(advanced);
-        let Worth { before, with } = self.worth(back.line, (first, first + back.units));
-        let reduced = of_basis_points(with - before, reduction.basis_points().into());
+        let worth = self.worth(back.line, (first, first + back.units));
+        // What was taken off when they were credited is not there any more.
+        let label = self.charged(back.of, ReturnFee::Label);
+        let left = worth.credited(None, fees, label).credit;
+        let value = worth.with - worth.before;
+        let reduced = of_basis_points(value, reduction.basis_points().into()).min(left);
         self.charge(back.of, ReturnFee::Reduction, reduced);
     }
 
     /// Gives back what the terms of a return say of shipping, once so many units of the order are credited
-    /// instead of so many before. What is credited no more has its share of shipping charged again.
+    /// instead of so many before. What is credited no more has its share of shipping charged again. `is_none`
+    /// says whether the return has no credit: then it gives nothing back.
     pub(in crate::model::order) fn refund_shipping(
         &mut self,
         (of, id): (u16, &ReturnId),
-        policy: ShippingRefund,
+        (policy, is_none): (ShippingRefund, bool),
         before: u32,
     ) {
         let (credited, kept) = self.credited_in_all();
-        let known = self.shipping_of(of);
+        let (all, known) = (value_of(&self.shipping), self.shipping_of(of));
+        let upto = |units: u32| share(all, units.min(kept), kept.max(1));
         let more = match policy {
-            ShippingRefund::Proportional => {
-                let all = value_of(&self.shipping);
-                share(all, credited.min(kept), kept.max(1))
-                    - share(all, before.min(kept), kept.max(1))
-            }
+            ShippingRefund::Proportional => upto(credited) - upto(before),
             ShippingRefund::LastUnit if credited < before => -known,
-            ShippingRefund::LastUnit if credited > before && credited >= kept => {
-                value_of(&self.shipping)
-            }
+            ShippingRefund::LastUnit if credited > before && credited >= kept => all,
             ShippingRefund::None | ShippingRefund::LastUnit => Minor::ZERO,
         };
         // What was given back of it otherwise is not given back again.
-        let more = more.min(self.allowable(AllowedOf::Shipping).or_zero());
-        self.allow_shipping((of, id), (known + more).or_zero());
+        let given = known + more.min(self.allowable(AllowedOf::Shipping).or_zero());
+        if is_none {
+            self.allow_shipping((of, id), Minor::ZERO);
+            self.shift_shipping(given);
+        } else {
+            self.allow_shipping((of, id), given.or_zero());
+        }
+    }
+
+    /// What is left over where shares were taken in another order than they are given back is another
+    /// return's: all of them sum to the share of all.
+    fn shift_shipping(&mut self, left: Minor) {
+        let is_of_return = |of: &&mut Allowance| of.id.as_str().starts_with(OF_RETURN);
+        if let Some(other) = self.allowances.iter_mut().rev().find(is_of_return) {
+            other.amount = (other.amount + left).or_zero();
+        }
+        self.allowances.retain(|all| all.amount > Minor::ZERO);
     }
 
     /// What a return gives back of shipping.
@@ -167,7 +185,7 @@ impl OrderMoney {
 
 /// Under which id a return gives shipping back.
 fn shipping_id(of: u16) -> RefundId {
-    let id = format!("return/{}/shipping", u32::from(of) + 1);
+    let id = format!("{OF_RETURN}{}/shipping", u32::from(of) + 1);
     RefundId::new("refund_id", id).expect("it is short, and ASCII")
 }
 

@@ -1,11 +1,13 @@
 //! What must be true of the money of an order.
 
 use crate::model::invariants::Breach;
+use crate::model::order::money::{OrderMoney, PricedUnits};
 use crate::model::order::{Order, count};
+use crate::model::returns::ReturnLine;
 
 impl Order {
-    /// `MONEY_CONSERVED`: units that are cancelled took their share along, no more is given back than was
-    /// taken of any payment, and all that is due is asked for.
+    /// `MONEY_CONSERVED`: units that are cancelled took their share along, as many are credited as came
+    /// back, no more is given back than was taken of any payment, and all that is due is asked for.
     pub fn money_conserved(&self) -> Result<(), Breach> {
         let Some(money) = self.money.as_deref() else { return Ok(()) };
         let breach = |detail: String| {
@@ -22,6 +24,7 @@ impl Order {
                 )));
             }
         }
+        self.credits_agree(money).map_err(breach)?;
         for at in 0..count(money.payments.len()) {
             let sums = money.sums_of_payment(at);
             if sums.refunded + sums.refunding + sums.charged_back > sums.captured {
@@ -30,5 +33,20 @@ impl Order {
         }
         let due = self.intents_due();
         if due.is_empty() { Ok(()) } else { Err(breach(format!("{due:?} is not asked for"))) }
+    }
+
+    /// Whether as many units of each line are credited as its returns say; else what they say.
+    fn credits_agree(&self, money: &OrderMoney) -> Result<(), String> {
+        for of_line in money.units.chunk_by(|a, b| a.line == b.line) {
+            let at = of_line[0].line;
+            let places = self.returns.iter().filter_map(|of| Some(&of.lines[of.place(at)?]));
+            let said: u32 = places.map(ReturnLine::credited).sum();
+            let kept: u32 = of_line.iter().map(PricedUnits::kept).sum();
+            let credited = money.credited_of(at);
+            if credited != said.min(kept) {
+                return Err(format!("{said} units came back, {credited} are credited"));
+            }
+        }
+        Ok(())
     }
 }
