@@ -229,6 +229,9 @@ impl<'k> Claims<'k> {
                 self.kernel.give_back(claim);
             }
         }
+        // Another command may change them now: taken in hand again, they are noted as they are then.
+        let Self { held, priced, .. } = self;
+        priced.retain(|order| held.contains(&Claim::InHand(order.no)));
     }
 
     /// The event is in the journal: applying it settles the claims.

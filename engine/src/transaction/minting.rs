@@ -106,3 +106,34 @@ pub fn append<E: Listed + Effective + Clone>(
     let minting = |request: Option<Request>, event: Minting<E>| written(recorded(request, event));
     kernel.append(record, minting)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+    use crate::command::fixture::{order, record_payment};
+    use crate::command::order::payment::tests::{card, prices};
+    use crate::engine::tests::{one_unit, run};
+    use crate::model::Taken;
+
+    /// Else what it asks for would be decided on an order that is no more.
+    #[test]
+    fn an_order_that_was_given_up_is_looked_at_as_it_is_when_it_is_in_hand_again() {
+        let (engine, mut pump) = one_unit();
+        let mut place = order();
+        let payments = vec![card("card", 500, Taken::Captured)];
+        place.order.prices = Some(Box::new(prices(1, payments)));
+        let id = place.order.id.clone();
+        run(&mut pump, engine.place_order(place));
+        let mut claims = Claims::new(&engine.kernel);
+        run(&mut pump, pin!(claims.in_hand(&id)));
+        let before = claims.priced()[0].last_lsn;
+        claims.give_up(|_| false);
+        assert!(claims.priced().is_empty());
+        run(&mut pump, engine.record_payment(record_payment()));
+        run(&mut pump, pin!(claims.in_hand(&id)));
+        assert_eq!(claims.priced().len(), 1);
+        assert!(claims.priced()[0].last_lsn > before);
+    }
+}
