@@ -28,11 +28,15 @@ impl Snapshotting for Snapshotter {
                 .cut(from)
                 .unwrap_or_else(|error| tracing::warn!(%error, "the journal was not cut"));
         }
-        let (archive, orders) = (&self.kernel.archive, &self.kernel.state.orders);
+        let (archive, state) = (&self.kernel.archive, &self.kernel.state);
         let held_from = report.journal_from.map(Lsn::previous);
-        match archive.archive(orders, &report.manifest, held_from, created_at, &mut pace) {
+        match archive.archive(state, &report.manifest, held_from, created_at, &mut pace) {
             Ok(left) => {
-                tracing::info!(left, archived = orders.archived(), "closed orders left memory");
+                tracing::info!(
+                    left,
+                    archived = state.orders.archived(),
+                    "closed orders left memory"
+                );
             }
             Err(error) => tracing::warn!(%error, "not all closed orders left memory"),
         }

@@ -23,7 +23,7 @@ use crate::snapshot::snapshots::Snapshots;
 use crate::snapshot::{
     ArchivedIn, Manifest, Pace, SnapshotError, SnapshotStore, StoreError, chunk_of, recall,
 };
-use crate::state::orders::Orders;
+use crate::state::State;
 
 /// Where closed orders go, and when.
 pub struct Archive {
@@ -89,7 +89,7 @@ impl Archive {
     /// When an actor panicked, or the engine is shutting down.
     pub fn archive(
         &self,
-        orders: &Orders,
+        state: &State,
         generation: &Manifest,
         held_from: Option<Lsn>,
         now: Timestamp,
@@ -102,7 +102,13 @@ impl Archive {
         let mut left = 0;
         if closed_by > Lsn::NONE {
             for no in (1..=generation.order_last).map(OrderNo) {
-                left += u64::from(orders.archive(no, closed_by)?);
+                let noted = state.intents.noted(no);
+                let is_gone = state.orders.archive(no, closed_by)?;
+                left += u64::from(is_gone);
+                // Nothing of it is open, unless it came back since, and asked for something.
+                if let Some(noted) = noted.filter(|_| is_gone) {
+                    state.intents.forget(no, noted);
+                }
                 if chunk_of(no) == no.0 {
                     pace.rest()?;
                 }

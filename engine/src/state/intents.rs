@@ -1,5 +1,6 @@
 //! Orders of which payment providers may still have something to answer. Derived from the orders: kept by
-//! the applier, made anew at the start, and in no snapshot.
+//! the applier, made anew at the start, and in no snapshot. There are no more of them than orders in
+//! memory.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,11 @@ impl OpenIntents {
         noted.orders.range(next..).take(most).map(|(no, times)| (*no, *times)).collect()
     }
 
+    /// When an order was noted, if it was.
+    pub fn noted(&self, no: OrderNo) -> Option<u64> {
+        self.0.lock().orders.get(&no).copied()
+    }
+
     /// Nothing of an order is open as it was read after it was noted then.
     pub fn forget(&self, no: OrderNo, times: u64) {
         let mut noted = self.0.lock();
@@ -60,5 +66,8 @@ mod tests {
         }
         assert_eq!(open.behind(OrderNo(0), 9), [(OrderNo(3), 3)]);
         assert_eq!(open.behind(OrderNo(3), 9), []);
+        let noted = open.noted(OrderNo(3)).expect("it is there");
+        open.forget(OrderNo(3), noted);
+        assert_eq!((open.noted(OrderNo(3)), open.behind(OrderNo(0), 9)), (None, vec![]));
     }
 }
