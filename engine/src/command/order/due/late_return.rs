@@ -15,24 +15,23 @@ use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
 use crate::transaction::minting;
 
-/// Does to a return of an order in hand, from 0, what is due of it by now.
+/// Does to a return of an order in hand, from 0, what is due of it by now; none if it is done.
 pub(super) fn append(
     claims: Claims<'_>,
     order: &Order,
     (no, now): (u16, Timestamp),
-) -> Result<Ticket, EngineError> {
-    let event = decide(order, no, now);
+) -> Result<Option<Ticket>, EngineError> {
+    let Some(event) = decide(order, no, now) else { return Ok(None) };
     let record = Record { at: now, request: None, origin: None, event: Numbered(event) };
     let ticket = minting::append(&claims, record, |written| written)?;
     claims.hand_over();
-    Ok(ticket)
+    Ok(Some(ticket))
 }
 
 /// Pure: what time does to a return, from 0.
-fn decide(order: &Order, no: u16, now: Timestamp) -> ReturnProgressed {
-    let of = &order.returns[usize::from(no)];
-    let step = late(of, now).expect("it is due, and each step of time changes something");
-    ReturnProgressed::new(order, no, step)
+fn decide(order: &Order, no: u16, now: Timestamp) -> Option<ReturnProgressed> {
+    let step = late(&order.returns[usize::from(no)], now)?;
+    Some(ReturnProgressed::new(order, no, step))
 }
 
 /// The first of what time does that it has not done yet.
@@ -67,7 +66,7 @@ mod tests {
         let order = asked(ReturnMode::Normal);
         let (at, due) = order.next_due().expect("it is waited for");
         assert_eq!((at, due), (AT.saturating_add_micros(30 * DAY), Due::Return(0)));
-        let order = after(order.clone(), decide(&order, 0, at));
+        let order = after(order.clone(), decide(&order, 0, at).expect("it is due"));
         let of = &order.returns[0];
         assert_eq!(of.lines[0].sum(|status| status.goods.state() == GoodsState::Expired), 2);
         assert_eq!(order.next_due(), None);
@@ -79,11 +78,14 @@ mod tests {
         let order = asked(ReturnMode::Advance);
         let (at, due) = order.next_due().expect("it is waited for");
         assert_eq!((at, due), (AT.saturating_add_micros(14 * DAY), Due::Return(0)));
-        let order = after(order.clone(), decide(&order, 0, at));
+        let order = after(order.clone(), decide(&order, 0, at).expect("it is due"));
         let of = &order.returns[0];
         assert_eq!(of.lines[0].sum(|status| status.credit == Credit::ChargedBack), 2);
         let (at, _) = order.next_due().expect("the goods are waited for");
-        let order = after(Order { last_lsn: Lsn::new(9), ..order.clone() }, decide(&order, 0, at));
+        let order = after(
+            Order { last_lsn: Lsn::new(9), ..order.clone() },
+            decide(&order, 0, at).expect("it is due"),
+        );
         assert_eq!(order.next_due(), None);
     }
 }

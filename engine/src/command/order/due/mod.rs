@@ -111,12 +111,12 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     // Another command may have had it in hand before.
     let Some(due) = due_of(kernel, &order)? else { return Ok(None) };
     let now = kernel.state.now();
-    Ok(Some(match due {
-        Due::LetGo => let_go::append(claims, &order, now).await?,
-        Due::Expire(shipment, until) => expire::append(claims, &order, (shipment, until, now))?,
-        Due::Return(no) => late_return::append(claims, &order, (no, now))?,
-        Due::Release(shipment) => release::append(claims, &order, (shipment, now))?,
-    }))
+    match due {
+        Due::LetGo => let_go::append(claims, &order, now).await.map(Some),
+        Due::Expire(at, until) => expire::append(claims, &order, (at, until, now)).map(Some),
+        Due::Return(no) => late_return::append(claims, &order, (no, now)),
+        Due::Release(at) => release::append(claims, &order, (at, now)).map(Some),
+    }
 }
 
 /// What is due of an order by now. It is noted when something will be, if that is later.

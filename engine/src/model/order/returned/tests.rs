@@ -166,6 +166,15 @@ fn holds(order: &Order, paid: Minor) {
     let taken_back = lines.map(|of| of.sum(|status| status.credit == Credit::ChargedBack));
     let most = credited + Minor(3 * i64::from(taken_back.sum::<u32>()));
     assert!(totals.fees <= most, "nobody pays for having sent something");
+    for of in &order.returns {
+        if let Some(at) = of.wakes_at() {
+            let is_done = |step: Stepped| step.is_ok_and(|step| step.is_some());
+            assert!(
+                is_done(of.charge_back(at)) || is_done(of.expire(at)),
+                "time does what it is for"
+            );
+        }
+    }
     let is_none = order.returns.iter().all(|of| of.lines.iter().all(|line| line.credited() == 0));
     if is_none {
         assert_eq!(totals.total(), paid, "what is taken back is taken back whole");
