@@ -229,7 +229,7 @@ impl Deciding<'_> {
     fn bounded(&self, at: u16, kind: LedgerKind, amount: Minor) -> Result<(), Refusal> {
         let sums = self.money.sums_of_payment(at);
         match kind {
-            LedgerKind::Refunded | LedgerKind::Chargeback => {
+            LedgerKind::Refunded | LedgerKind::StoreCredit | LedgerKind::Chargeback => {
                 at_most("amount_minor", amount, sums.refundable())
             }
             LedgerKind::ChargebackWon => at_most("amount_minor", amount, sums.charged_back),

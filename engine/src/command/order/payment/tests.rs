@@ -136,6 +136,7 @@ fn rows() -> Vec<Row> {
         (paid(), unasked("other", LedgerKind::Authorised, 300), Ok(Some(event))),
         (captured(), unasked("card", LedgerKind::Chargeback, 500), Ok(Some(event))),
         (captured(), unasked("card", LedgerKind::Chargeback, 501), Err(too_large(501, 500))),
+        (captured(), unasked("card", LedgerKind::StoreCredit, 501), Err(too_large(501, 500))),
         (captured(), unasked("card", LedgerKind::ChargebackWon, 1), Err(too_large(1, 0))),
         (captured(), unasked("card", LedgerKind::AuthExpired, 9_501), Err(too_large(9_501, 9_500))),
         (
