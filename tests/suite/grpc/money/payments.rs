@@ -133,6 +133,8 @@ async fn paid_and_sold_out_is_given_back_at_once() {
     let asked: Vec<_> =
         open.iter().map(|(_, of)| (of.kind(), of.payment_id.as_str(), of.amount_minor)).collect();
     assert_eq!(asked, [(Refund, "wallet", 500), (Void, "card", 1_500)]);
+    let explain = v1::ExplainOrderRequest { order_id: "O".into(), min_version: 0 };
+    shop.server.orders.explain_order(explain).await.expect("it is told that nothing was planned");
     // The same again finds it.
     let again = shop.place(priced("O", &[("A", 2, 100_000)], payments)).await;
     assert!(again.is_repeat);

@@ -16,12 +16,13 @@ use super::moving::{Loose, Moving, demands};
 use super::operation::{Change, Operation};
 use crate::command::order::cancelled::picked;
 use crate::limits::{
-    COMPONENT_NAMES_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX, PRICED_MAX,
+    AMOUNT_MAX, COMPONENT_NAMES_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PARTED_SHIPMENTS_MAX,
+    PRICED_MAX,
 };
 use crate::model::digest::fingerprint;
 use crate::model::order::by_pair;
 use crate::model::{
-    Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned,
+    Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned, Minor,
     NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, PricedUnits, PricesAdded,
     Refusal, Retold, ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp,
 };
@@ -282,12 +283,17 @@ fn has_room_for_prices(order: &Order, added: Option<&PricesAdded>) -> Result<(),
         (money.units.len() + added.units.len(), PRICED_MAX, "prices"),
         (money.names.len() + added.names.len(), COMPONENT_NAMES_MAX, "price names"),
     ];
-    match all.into_iter().find(|(count, max, _)| count > max) {
-        Some((_, max, what)) => {
-            Err(Refusal::OrderFull { order_id: order.header.id.clone(), max, what })
-        }
-        None => Ok(()),
+    let order_id = || order.header.id.clone();
+    if let Some((_, max, what)) = all.into_iter().find(|(count, max, _)| count > max) {
+        return Err(Refusal::OrderFull { order_id: order_id(), max, what });
     }
+    // Each is an amount, and so is all of it.
+    let more: Minor = added.units.iter().map(PricedUnits::value).sum();
+    if money.total() + more > Minor(AMOUNT_MAX) {
+        let max = usize::try_from(AMOUNT_MAX).unwrap_or(usize::MAX);
+        return Err(Refusal::OrderFull { order_id: order_id(), max, what: "minor units" });
+    }
+    Ok(())
 }
 
 fn shipment_added(hold: &Order, at: u16) -> ShipmentAdded {

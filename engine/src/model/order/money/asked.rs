@@ -191,6 +191,7 @@ impl PricesAsked {
             line.net(&format!("pricing.lines[{at}]"), (*units, self.currency), &mut found)
         });
         let nets: Vec<Minor> = nets.collect();
+        self.check_sum(units, &mut found);
         self.check_order_discounts(&nets, &mut found);
         if let Some(shipping) = &self.shipping {
             shipping.validate(&mut found);
@@ -206,6 +207,18 @@ impl PricesAsked {
     /// Whether something was paid, or set aside, before the order came in.
     pub fn is_paid(&self) -> bool {
         self.payments.iter().any(|of| matches!(of.taken, Taken::Authorised | Taken::Captured))
+    }
+
+    /// All of it together is an amount, so that whatever is added up of it is.
+    fn check_sum(&self, units: &[u32], found: &mut Vec<Violation>) {
+        let lines = self.lines.iter().zip(units);
+        let lines: i128 = lines.map(|(line, units)| line.most((*units, self.currency))).sum();
+        let shipping = self.shipping.as_ref();
+        let all = lines + shipping.map_or(0, |of| with_taxes(of.amount, &of.taxes));
+        if found.is_empty() && all > i128::from(AMOUNT_MAX) {
+            let rule = Rule::OutOfRange { min: 0, max: AMOUNT_MAX };
+            found.push(Violation::new("pricing.lines", all, rule));
+        }
     }
 
     fn check_order_discounts(&self, nets: &[Minor], found: &mut Vec<Violation>) {
@@ -373,8 +386,15 @@ impl LinePrice {
         (units, currency): (u32, Currency),
         found: &mut Vec<Violation>,
     ) {
-        if currency.exponent().is_some() {
-            self.net(field, (units, currency), found);
+        if currency.exponent().is_none() {
+            return;
+        }
+        let known = found.len();
+        self.net(field, (units, currency), found);
+        let most = self.most((units, currency));
+        if found.len() == known && most > i128::from(AMOUNT_MAX) {
+            let rule = Rule::OutOfRange { min: 0, max: AMOUNT_MAX };
+            found.push(Violation::new(field, most, rule));
         }
     }
 
@@ -407,6 +427,13 @@ impl LinePrice {
         components
     }
 
+    /// What so many units cost at most: with all taxes, and nothing taken off. It is checked that the
+    /// price is an amount.
+    fn most(&self, (units, currency): (u32, Currency)) -> i128 {
+        let price = self.unit_price.times(units, currency).unwrap_or_default();
+        with_taxes(price, &self.taxes)
+    }
+
     /// What so many units cost without tax, and what is wrong with that.
     fn net(
         &self,
@@ -419,11 +446,12 @@ impl LinePrice {
         if found.len() > known {
             return Minor::ZERO;
         }
-        let price = self.unit_price.times(units, currency).unwrap_or_default();
-        if price.0 > AMOUNT_MAX {
-            in_range(found, format!("{field} price"), price.0, 0, AMOUNT_MAX);
+        let price = self.unit_price.times(units, currency);
+        let Some(price) = price.filter(|price| price.0 <= AMOUNT_MAX) else {
+            let rule = Rule::OutOfRange { min: 0, max: AMOUNT_MAX };
+            found.push(Violation::new(format!("{field}.unit_price_e4"), self.unit_price.0, rule));
             return Minor::ZERO;
-        }
+        };
         let taken_off = check_discounts(field, &self.discounts, price, found);
         check_taxes(field, &self.taxes, found);
         price - taken_off
@@ -466,6 +494,16 @@ fn check_discounts(
         sum += Minor(amount.0.clamp(0, left));
     }
     sum
+}
+
+/// An amount with all its taxes, each rounded up.
+fn with_taxes(amount: Minor, taxes: &[TaxAsked]) -> i128 {
+    let net = i128::from(amount.0);
+    let of_tax = |tax: &TaxAsked| match tax.amount {
+        TaxAmount::Amount(amount) => i128::from(amount.0),
+        TaxAmount::Rate(rate) => net * i128::from(rate) / 10_000 + 1,
+    };
+    net + taxes.iter().map(of_tax).sum::<i128>()
 }
 
 fn check_taxes(field: &str, taxes: &[TaxAsked], found: &mut Vec<Violation>) {

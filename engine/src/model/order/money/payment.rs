@@ -43,7 +43,7 @@ pub enum CaptureAt {
     /// As the order is placed: all of it.
     #[n(2)]
     Placement,
-    /// Not by the engine: the caller captures, and tells.
+    /// Not by the engine, which asks for nothing: the caller sees to all of it, and tells.
     #[n(3)]
     Caller,
 }

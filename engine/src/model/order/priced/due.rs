@@ -16,7 +16,7 @@ impl Order {
     /// asked for is the difference between what the order is worth and its ledger.
     pub fn intents_due(&self) -> Vec<Minted> {
         let Some(money) = self.money.as_deref() else { return Vec::new() };
-        if self.open_hold().is_some() {
+        if self.open_hold().is_some() || money.captures == CaptureAt::Caller {
             return Vec::new();
         }
         let mut settling = Minting { money, minted: Vec::new() };
@@ -118,7 +118,7 @@ impl Minting<'_> {
     /// and what none of them takes as store credit.
     fn refund(&mut self, total: Minor) {
         let surplus = self.paid() - total;
-        if surplus <= Minor::ZERO || self.money.captures == CaptureAt::Caller {
+        if surplus <= Minor::ZERO {
             return;
         }
         let refundable = |at: u16| {

@@ -154,6 +154,24 @@ fn each_amount_that_is_wrong_is_told_by_its_path() {
     assert!(lines[0].starts_with("pricing.lines"), "{lines:?}");
 }
 
+/// What no 64 bits hold is refused, and not added up: a thousandth of a currency has no room for the price of
+/// half a million units, and many taxes are each an amount.
+#[test]
+fn prices_that_do_not_add_up_in_64_bits_are_refused() {
+    let mut dinars = asked(vec![line(1_000_000_000_000_000, 0)], 0);
+    dinars.currency = Currency::new("currency_code", "KWD").unwrap();
+    let told = said(dinars.validate(&[500_000]));
+    assert!(told[0].starts_with("pricing.lines[0].unit_price_e4"), "{told:?}");
+    let mut taxed = asked(vec![line(10_000, 0); 2], 0);
+    let tax = TaxAsked { name: text("vat"), amount: TaxAmount::Amount(Minor(900_000_000_000_000)) };
+    taxed.lines[0].taxes = vec![tax; 2];
+    let told = said(taxed.validate(&[1, 1]));
+    assert!(told[0].starts_with("pricing.lines: \"18"), "{told:?}");
+    let mut found = Vec::new();
+    taxed.lines[0].validate("x", (1, usd()), &mut found);
+    assert_eq!(found.len(), 1);
+}
+
 /// An order of 5 and 4 units in two lines (see the fixture), priced, and paid so.
 fn ordered(payments: Vec<PaymentAsked>, captures: CaptureAt) -> Order {
     let mut order = order();
@@ -267,6 +285,16 @@ fn a_refund_goes_to_each_card_by_its_share_of_what_it_paid() {
     let amounts: Vec<_> = minted.iter().map(|of| of.2).collect();
     assert_eq!(amounts.iter().sum::<i64>(), 550);
     assert_eq!(amounts, [183, 367], "of {all}");
+}
+
+/// A caller who captures is asked for nothing, and nothing is asked for him.
+#[test]
+fn nothing_is_asked_for_where_the_caller_sees_to_it() {
+    for taken in [Taken::Nothing, Taken::Authorised, Taken::Captured] {
+        let mut order = ordered(vec![card(50_000, taken)], CaptureAt::Caller);
+        leave(&mut order, 0, 1);
+        assert_eq!(mint(&mut order), [], "{taken:?}");
+    }
 }
 
 /// The table of results: each state with each outcome, in one place that the code is compared with.
