@@ -139,16 +139,29 @@ impl Features {
         is_sound.then_some(all).ok_or(Unpackable { at: "features" })
     }
 
-    const fn is_wide(self) -> bool {
+    pub(super) const fn is_wide(self) -> bool {
         self.0 >> 16 != 0
     }
 
     pub(super) fn of(order: &Order) -> Self {
         let all = Self::of_all_orders(order);
+        // One look: most orders have neither.
+        let all = if order.money.is_some() | !order.returns.is_empty() {
+            all.with_money(order)
+        } else {
+            all
+        };
         if order.timeline.is_empty() {
             return all;
         }
         all.with(Self::TIMELINE, true).with(Self::NEWER_WORDS, order.timeline.names_who())
+    }
+
+    /// These, and that it has prices, or that units of it come back.
+    #[cold]
+    fn with_money(self, order: &Order) -> Self {
+        self.with(Self::PRICED, order.money.is_some())
+            .with(Self::RETURNED, !order.returns.is_empty())
     }
 
     /// Those that an order may have to which nothing happened yet.
@@ -163,8 +176,6 @@ impl Features {
             .with(Self::IN_PART, order.header.hold.as_ref().is_some_and(|hold| hold.accepts_part))
             .with(Self::ON_HOLD, order.is_on_hold())
             .with(Self::CHANGED, order.added.lines > 0 || order.amended.is_some())
-            .with(Self::PRICED, order.money.is_some())
-            .with(Self::RETURNED, !order.returns.is_empty())
     }
 
     /// Those that its shipments have, in one pass over them: each order that is placed is packed.

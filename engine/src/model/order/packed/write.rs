@@ -82,13 +82,8 @@ pub(super) fn pack(order: &Order, out: &mut Vec<u8>) {
         put_number(out, order.added.lines.into());
         pack_amended(order.amended.as_deref(), out);
     }
-    if let Some(money) = order.money.as_deref() {
-        pack_money(money, out);
-    }
-    if form.has(Features::RETURNED) {
-        let returns = minicbor::to_vec(&order.returns[..]).expect("memory takes what is written");
-        put_number(out, returns.len() as u64);
-        out.extend_from_slice(&returns);
+    if form.features.is_wide() {
+        pack_wide(order, form, out);
     }
     pack_header(header, out);
     out.extend_from_slice(&order.trace);
@@ -99,6 +94,19 @@ fn pack_amended(amended: Option<&Amended>, out: &mut Vec<u8>) {
     let bytes = said.unwrap_or_default();
     put_number(out, bytes.len() as u64);
     out.extend_from_slice(&bytes);
+}
+
+/// What few orders have: prices, and returns.
+#[cold]
+fn pack_wide(order: &Order, form: Form, out: &mut Vec<u8>) {
+    if let Some(money) = order.money.as_deref() {
+        pack_money(money, out);
+    }
+    if form.has(Features::RETURNED) {
+        let returns = minicbor::to_vec(&order.returns[..]).expect("memory takes what is written");
+        put_number(out, returns.len() as u64);
+        out.extend_from_slice(&returns);
+    }
 }
 
 fn pack_money(money: &OrderMoney, out: &mut Vec<u8>) {
