@@ -551,6 +551,10 @@ pub const PARTNER_IDS_KEPT: usize = 256;
 /// What a message in quarantine may have meant: as many as a person looks through.
 pub const PARTNER_CANDIDATES_MAX: usize = 8;
 
+/// Messages of a partner that are in quarantine at a time: nobody looks through more, and each is kept
+/// whole.
+pub const PARTNER_QUARANTINED_MAX: usize = 1_000;
+
 /// Most nodes of one partner.
 pub const PARTNER_NODES_MAX: usize = 256;
 

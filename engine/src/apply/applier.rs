@@ -11,8 +11,8 @@ use crate::model::Configuration;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
 use crate::model::{
-    Act, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo, PackedOrder, Pair, Policy,
-    Request, Said, StateHash, StockEffect, Timestamp,
+    Act, DocumentEffect, DocumentKey, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo,
+    PackedOrder, Pair, PartnerId, Policy, Request, Said, StateHash, StockEffect, Timestamp,
 };
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::pricing::PricingChange;
@@ -49,6 +49,8 @@ pub struct Applier<'a> {
     /// Whether pairs with segments are told whose units are whose. Recovery tells them at its end.
     shares: bool,
     channels: Channels,
+    /// Partners that the step's events let go of, once they show.
+    let_go: Vec<PartnerId>,
 }
 
 impl<'a> Applier<'a> {
@@ -69,6 +71,7 @@ impl<'a> Applier<'a> {
             counting: Counting::default(),
             shares: settles && kernel.state.has_segments(),
             channels: Channels::default(),
+            let_go: Vec::new(),
         }
     }
 
@@ -117,7 +120,10 @@ impl<'a> Applier<'a> {
         if self.counts {
             self.kernel.state.loads.sweep(self.kernel.state.now());
         }
-        let Self { kernel, applied, to_ring, mut freed, mut unseen, .. } = self;
+        let Self { kernel, applied, to_ring, mut freed, mut unseen, let_go, .. } = self;
+        for partner in let_go {
+            kernel.state.documents.let_go(&partner);
+        }
         unseen.dedup();
         for sku in unseen {
             kernel.state.catalogue.entry(sku).note_unseen();
@@ -167,6 +173,11 @@ impl<'a> Applier<'a> {
                 self.kernel.state.orders.renumber(id, no);
                 Ok(())
             }
+            Effect::Document(of) => {
+                let (key, effect) = *of;
+                self.document(lsn, &key, effect);
+                Ok(())
+            }
             Effect::Configuration(Configuration::Item(no, item)) => {
                 self.define_item(no, *item, lsn);
                 Ok(())
@@ -191,6 +202,19 @@ impl<'a> Applier<'a> {
                 self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
             }
+        }
+    }
+
+    fn document(&mut self, lsn: Lsn, key: &DocumentKey, effect: DocumentEffect) {
+        let documents = &self.kernel.state.documents;
+        if let Some(before) = &self.before {
+            before.keep_document(documents, key);
+        }
+        self.applied.hash.merge(documents.apply(key, effect, lsn));
+        if self.settles
+            && let DocumentKey::Partner(partner) = key
+        {
+            self.let_go.push(partner.clone());
         }
     }
 

@@ -32,6 +32,9 @@ use super::order::resolve_decline::DeclineResolved;
 use super::order::returned::ReturnProgressed;
 use super::order::returns::request::ReturnRequested;
 use super::order::shipped::ShipmentShipped;
+use super::partner::define::PartnerDefined;
+use super::partner::discard::PartnerMessageDiscarded;
+use super::partner::report::PartnerTold;
 use super::pricing::define_price_list::PriceListDefined;
 use super::pricing::define_promotion::PromotionDefined;
 use super::pricing::rates::RatesSet;
@@ -187,6 +190,9 @@ events! {
     80 "payment_recorded" PaymentRecorded,
     84 "return_requested" ReturnRequested,
     85 "return_progressed" ReturnProgressed,
+    81 "partner_told" PartnerTold,
+    82 "partner_defined" PartnerDefined,
+    83 "partner_message_discarded" PartnerMessageDiscarded,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

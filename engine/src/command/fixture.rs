@@ -6,23 +6,24 @@ use std::task::Poll;
 
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeQuote, ChangeStock, ClaimShipment,
-    CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode,
-    DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DispatchTransfer,
-    ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest, Lines, Meta,
-    NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressReturn,
+    CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner,
+    DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage,
+    DispatchTransfer, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest,
+    Lines, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressReturn,
     ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPrices, SetTaxCategories,
-    StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
+    ReportPartner, RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPrices,
+    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
+use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, Subject};
 use crate::model::returns::{Fees, ReturnMode, ReturnReason, ShippingRefund};
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
-    InboundId, Item, LineUnits, Location, Minor, Node, NodeId, NodeKind, OrderHoldId,
-    OrderHoldKind, OrderId, PickupOffer, PostalCode, PriceListId, Priority, PriorityClass,
-    PromotionId, RefundId, Refusal, RefusalKind, RequestId, ReturnId, Sale, Shortage, Sku, SkuNo,
-    Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
+    InboundId, Item, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind, OrderHoldId,
+    OrderHoldKind, OrderId, PartnerId, PickupOffer, PostalCode, PriceListId, Priority,
+    PriorityClass, PromotionId, RefundId, Refusal, RefusalKind, RequestId, ReturnId, Sale,
+    Shortage, Sku, SkuNo, Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
 };
 use crate::pricing::{
     Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
@@ -206,6 +207,48 @@ pub fn opening(name: &str, opens: Timestamp) -> DefineItem {
 pub fn queueable(name: &str, waiting_max: u32) -> DefineItem {
     let DefineItem { meta, item, .. } = item(name);
     DefineItem::new(meta, Item { waiting_max: Some(waiting_max), ..item })
+}
+
+/// A partner of these nodes.
+pub fn define_partner(name: &str, nodes: &[&str]) -> DefinePartner {
+    let partner = PartnerId::new("partner", name).expect("a partner id");
+    DefinePartner { meta: meta(), partner, nodes: nodes.iter().map(|node| node_id(node)).collect() }
+}
+
+/// Message `seq` of a partner, `m-SEQ`: what came of a delivery to the node `N`.
+pub fn partner_message(
+    partner: &str,
+    seq: u64,
+    inbound: &str,
+    revision: u32,
+    units: &[(&str, i64)],
+) -> PartnerMessage {
+    let inbound = InboundId::new("inbound", inbound).expect("an id");
+    let counts = |units: i64| vec![(Measure::Received, units)];
+    let line = |&(name, units): &(&str, i64)| FactLine { sku: sku(name), counts: counts(units) };
+    PartnerMessage {
+        sender: PartnerId::new("partner", partner).expect("a partner id"),
+        seq,
+        id: MessageId::new("id", format!("m-{seq}")).expect("a message id"),
+        subject: Subject::Receipt { inbound, part: None },
+        node: Some(node_id("N")),
+        occurred_at: AT,
+        revision,
+        lines: units.iter().map(line).collect(),
+        detail: Detail::Nothing,
+    }
+}
+
+/// The partner `3PL` says that one unit of `A` came of the delivery `PO`.
+pub fn report_partner(meta: Meta) -> ReportPartner {
+    ReportPartner::new(meta, partner_message("3PL", 1, "PO", 1, &[("A", 1)]))
+}
+
+/// Lets go of a message in quarantine.
+pub fn discard_partner_message(partner: &str, message: &str) -> DiscardPartnerMessage {
+    let partner = PartnerId::new("partner", partner).expect("a partner id");
+    let message = MessageId::new("message", message).expect("a message id");
+    DiscardPartnerMessage { meta: meta(), partner, message }
 }
 
 /// Changes the supply of a pair.

@@ -7,6 +7,7 @@ pub mod events;
 pub(crate) mod fixture;
 pub mod hold;
 pub mod order;
+pub mod partner;
 pub mod pricing;
 pub mod supply;
 
@@ -47,6 +48,11 @@ pub use order::returned::ReturnProgressed;
 pub use order::returns::progress::{ProgressReturn, ReturnStep};
 pub use order::returns::request::{RequestReturn, ReturnRequested, TermsAsked};
 pub use order::wave::{ReleaseWave, Wave, WaveAt, WaveFilter, WaveFound};
+pub use partner::define::{DefinePartner, PartnerDefined};
+pub use partner::discard::{DiscardPartnerMessage, PartnerMessageDiscarded};
+pub use partner::report::{
+    Became, PairReported, PartnerAnswer, PartnerStatus, PartnerTold, ReportPartner,
+};
 pub use pricing::define_price_list::{DefinePriceList, PriceListDefined};
 pub use pricing::define_promotion::{DefinePromotion, PromotionDefined};
 pub use pricing::define_shipping_rates::DefineShippingRates;

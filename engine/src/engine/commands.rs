@@ -6,11 +6,11 @@ use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
-    DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion, DefineShippingRates,
-    DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, PlaceOrder,
-    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
-    SetTaxCategories,
+    DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList, DefinePromotion,
+    DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, EnsureItem,
+    ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer,
+    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner, RequestReturn,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -108,6 +108,24 @@ impl Engine {
 
     /// Tells something of an order's money.
     pub async fn record_payment(&self, command: RecordPayment) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Defines a partner, or gives it other nodes.
+    pub async fn define_partner(&self, command: DefinePartner) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Takes what a partner says; what it came to is in the command.
+    pub async fn report_partner(&self, command: &ReportPartner) -> Result<Done, EngineError> {
+        self.run(command).await
+    }
+
+    /// Lets go of a partner's message in quarantine.
+    pub async fn discard_partner_message(
+        &self,
+        command: DiscardPartnerMessage,
+    ) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

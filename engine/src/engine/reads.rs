@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 
 use super::{
     AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, NodeLoad, NodeWork,
-    OrderView, Stamp, StockView, Trace, Whom,
+    OrderView, PartnerView, Stamp, StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
 use crate::command::hold::as_hold;
 use crate::command::{AnyEvent, Wave, WaveFound};
+use crate::model::partner::Quarantined;
 use crate::model::{
-    Day, HoldId, InboundId, Intent, Item, Lsn, Node, NodeId, NodeNo, Order, OrderId, OrderNo, Pair,
-    Policy, Priority, Record, RequestId, ServiceName, ServiceNo, Sku, SkuNo, StateHash, Supply,
-    Timestamp, Violation,
+    Day, HoldId, InboundId, Intent, Item, Lsn, MessageId, Node, NodeId, NodeNo, Order, OrderId,
+    OrderNo, Pair, PartnerId, Policy, Priority, Record, RequestId, ServiceName, ServiceNo, Sku,
+    SkuNo, StateHash, Supply, Timestamp, Violation,
 };
 use crate::read::node_load::node_load;
 use crate::read::pricing::{Basket, BasketPriced, price_basket};
@@ -110,6 +111,26 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// A partner, with what is missing of its messages, and those that are in quarantine.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    pub fn partner(&self, id: &PartnerId) -> Result<PartnerView, EngineError> {
+        read::partner::partner(&self.kernel, id)
+    }
+
+    /// A message of a partner that is in quarantine.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    pub fn quarantined(
+        &self,
+        partner: &PartnerId,
+        message: &MessageId,
+    ) -> Result<Quarantined, EngineError> {
+        read::partner::quarantined(&self.kernel, partner, message)
     }
 
     /// SKUs of which something came free that was not yet offered to older orders.

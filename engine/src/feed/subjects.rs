@@ -2,7 +2,7 @@
 //!
 //! | subject | of |
 //! |---|---|
-//! | `orders/ID`, `holds/ID` | orders and holds that the event names |
+//! | `orders/ID`, `holds/ID`, `partners/ID` | orders, holds and partners that the event names |
 //! | `items/SKU`, `nodes/ID`, `policy` | configuration that it changes |
 //! | `price_lists/ID`, `promotions/ID`, `taxes`, `shipping_rates` | the same, of prices |
 //! | `stock/SKU/ID` | a SKU at a node that it changes |
@@ -50,9 +50,10 @@ pub(super) fn subjects(
 }
 
 /// What fields with ids end with, and what these are of.
-const NAMED: [(&str, &str); 4] = [
+const NAMED: [(&str, &str); 5] = [
     ("order_id", "orders"),
     ("hold_id", "holds"),
+    ("partner_id", "partners"),
     ("price_list_id", "price_lists"),
     ("promotion_id", "promotions"),
 ];
@@ -72,7 +73,7 @@ impl Found {
         }
     }
 
-    /// Orders, holds, price lists and promotions that are named in it.
+    /// Orders, holds, partners, price lists and promotions that are named in it.
     fn of_data(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.of_data(item)),

@@ -80,6 +80,7 @@ pub(crate) enum Part {
     TaxRates = 19,
     ShippingRates = 20,
     TaxCategory = 21,
+    Document = 14,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

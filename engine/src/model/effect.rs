@@ -8,7 +8,8 @@
 //! claimed know effects and claims only, and never the event.
 
 use super::catalog::{Item, Node, Policy};
-use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, Sku, SkuNo};
+use super::document::{DocumentEffect, DocumentKey};
+use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, PartnerId, Sku, SkuNo};
 use super::load::{Load, NodeDay};
 use super::opening::Draw;
 use super::order::OrderEffect;
@@ -28,6 +29,8 @@ pub enum Effect {
     Name(OrderId, OrderNo),
     /// To the index of orders: another order is found under this id from now on.
     Renumber(OrderId, OrderNo),
+    /// To a document.
+    Document(Box<(DocumentKey, DocumentEffect)>),
     /// To the configuration.
     Configuration(Configuration),
     /// To a day of a node: the command's claim of room on it ends. What the event puts on the
@@ -75,6 +78,8 @@ pub enum Claim {
     Owner(OwnerId),
     /// Room on a day of a node.
     Room(NodeDay, Load),
+    /// A partner is in hand: no other command takes a message of it, or changes it.
+    Partner(PartnerId),
 }
 
 /// Tells the claims of a pair from each other by which units come to rest elsewhere: the low half of
@@ -143,6 +148,7 @@ impl Effect {
             | Self::Order(..)
             | Self::Name(..)
             | Self::Renumber(..)
+            | Self::Document(_)
             | Self::Configuration(_)
             | Self::Counted(..) => None,
         }
@@ -189,6 +195,11 @@ impl Effect {
             Self::Configuration(Configuration::Item(_, item)) => {
                 Some(Claim::Item(item.sku.clone()))
             }
+            Self::Document(of) => match &**of {
+                (DocumentKey::Partner(id), _) => Some(Claim::Partner(id.clone())),
+                // They are its, and it is in hand.
+                (DocumentKey::Fact(_) | DocumentKey::Quarantined(..), _) => None,
+            },
             Self::Renumber(..)
             | Self::Configuration(
                 Configuration::Opened(..)

@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod check;
 pub mod destination;
 pub mod digest;
+pub mod document;
 pub mod effect;
 pub mod eligibility;
 pub mod event;
@@ -52,6 +53,7 @@ pub use catalog::{
 };
 pub use destination::{Destination, Pickup};
 pub use digest::StateHash;
+pub use document::{Document, DocumentEffect, DocumentKey, PackedDocument};
 pub use effect::{Claim, Configuration, Effect, Effects, StockClaim};
 pub use eligibility::Eligibility;
 pub use event::{Event, Origin, Record, Request};
@@ -88,8 +90,9 @@ pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{
     Audience, ChannelSafety, ClosedInbound, ClosedInbounds, Confidence, Declined, Extras, Found,
     Handled, Inbound, InboundSourced, InboundWeighed, Kept, LineHandled, LineUnits, PairTerms,
-    Parts, Proposal, Refused, Repeg, Segment, Segments, Serves, Shares, ShipmentLine, Stock,
-    StockChange, StockEffect, StockOperation, SupplySource, ToldAt, TransferAnnounced,
+    Parts, Proposal, Refused, Repeg, Reported, Segment, Segments, Serves, Shares, ShipmentLine,
+    Stock, StockChange, StockEffect, StockOperation, SupplySource, ToldAt, TransferAnnounced,
+    joined,
 };
 pub use time::{Day, Timestamp};
 pub use violation::{Rule, Violation};

@@ -14,8 +14,8 @@ mod tests;
 
 use super::hold::HoldState;
 use super::ids::{
-    ConsumerId, EndpointId, HoldId, NodeId, OrderHoldId, OrderId, OwnerId, PaymentId, PriceListId,
-    RefundId, RequestId, ReturnId, Sku,
+    ConsumerId, EndpointId, HoldId, MessageId, NodeId, OrderHoldId, OrderId, OwnerId, PartnerId,
+    PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku,
 };
 use super::money::Currency;
 use super::returns::table::Obstacle;
@@ -138,6 +138,31 @@ refusals! {
         /// The id asked for.
         consumer_id: ConsumerId,
     } => NotFound, Consumer(consumer_id);
+
+    /// No partner has that id.
+    #[error("partner {partner_id} is not known")]
+    95 PartnerNotFound = "PARTNER_NOT_FOUND" {
+        /// The id asked for.
+        partner_id: PartnerId,
+    } => NotFound, Partner(partner_id);
+
+    /// The node is not one of the partner's: it neither says nor sees anything of it.
+    #[error("node {node_id} is not one of partner {partner_id}")]
+    96 PartnerOutOfScope = "PARTNER_OUT_OF_SCOPE" {
+        /// The partner.
+        partner_id: PartnerId,
+        /// The node.
+        node_id: NodeId,
+    } => Precondition, Node(node_id);
+
+    /// No message of the partner that has that id is in quarantine.
+    #[error("message {message_id} of partner {partner_id} is not in quarantine")]
+    97 PartnerMessageNotFound = "PARTNER_MESSAGE_NOT_FOUND" {
+        /// The partner.
+        partner_id: PartnerId,
+        /// The id of the message.
+        message_id: MessageId,
+    } => NotFound, PartnerMessage(partner_id, message_id);
 
     /// No endpoint of webhooks has that id.
     #[error("endpoint {endpoint_id} is not known")]

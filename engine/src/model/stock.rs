@@ -19,10 +19,12 @@ mod named;
 mod operation;
 mod proposal;
 mod recall;
+mod reported;
 mod returned;
 mod segments;
 mod source;
 mod terms;
+mod told;
 
 use std::sync::Arc;
 
@@ -41,10 +43,11 @@ pub use decide::Refused;
 pub use declined::{Decline, Declined, Found, LineDeclined, ShipmentLine};
 pub use inbound::{ClosedInbound, ClosedInbounds, Inbound};
 pub use operation::StockOperation;
-pub use proposal::Proposal;
+pub use proposal::{Proposal, Reported};
 pub use segments::{Kept, Segment, Segments};
 pub use source::SupplySource;
 pub use terms::{Audience, ChannelSafety, PairTerms, Shares};
+pub use told::joined;
 
 /// What few pairs have, kept apart from what all have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::model::{NodeDay, OrderNo, Pair, Parts, SkuNo, Stock};
+use crate::model::{NodeDay, OrderNo, PackedDocument, Pair, Parts, SkuNo, Stock};
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::before::read_pair;
@@ -36,6 +36,7 @@ pub struct AsOf<'a> {
     kernel: &'a Kernel,
     applied: Applied,
     items: SkuNo,
+    documents: u64,
     network: Arc<Network>,
     pricing: Arc<Pricing>,
     loads: Vec<(NodeDay, [u64; 2])>,
@@ -62,8 +63,9 @@ impl<'a> AsOf<'a> {
         debug_assert!(other.is_none(), "there is one reader at a time");
         kernel.state.requests.begin_hash();
         let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
-        let pricing = kernel.state.pricing.load_full();
-        Ok(Self { kernel, applied: *gate, items, network, pricing, loads, before })
+        let (pricing, documents) =
+            (kernel.state.pricing.load_full(), kernel.state.documents.last());
+        Ok(Self { kernel, applied: *gate, items, documents, network, pricing, loads, before })
     }
 
     /// The event, and the running hash at it.
@@ -109,6 +111,20 @@ impl<'a> AsOf<'a> {
             return Ok(read);
         }
         Ok(self.before.pairs.get(&pair).map_or(read, |kept| kept.clone()))
+    }
+
+    /// How many documents there are: the number of the last one.
+    pub const fn documents(&self) -> u64 {
+        self.documents
+    }
+
+    /// The document of a number.
+    pub fn document(&self, no: u64) -> Option<PackedDocument> {
+        let (_, read) = self.kernel.state.documents.copy(no, no).pop()?;
+        if read.last_lsn <= self.applied.lsn {
+            return Some(read);
+        }
+        Some(self.before.documents.get(&no).map_or(read, |kept| kept.clone()))
     }
 
     /// What a line of an order has reserved at a pair.

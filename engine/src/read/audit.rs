@@ -223,6 +223,12 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
             _ => {}
         }
     }
+    for no in 1..=state.documents() {
+        look.on()?;
+        if let Some(document) = state.document(no) {
+            report.state_hash.add(document.hash());
+        }
+    }
     audit_days(state, &days, &mut report);
     audit_shares(look, &mut report)?;
     if report.held != held {

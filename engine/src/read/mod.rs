@@ -7,6 +7,7 @@ pub mod available;
 mod bundle;
 pub mod curve;
 pub mod node_load;
+pub mod partner;
 pub mod pricing;
 pub mod stamp;
 pub mod wave;

@@ -50,6 +50,8 @@ pub enum Kind {
     Requests = 5,
     /// What prices are made of.
     Pricing = 6,
+    /// Documents.
+    Documents = 7,
 }
 
 impl Kind {
@@ -61,6 +63,7 @@ impl Kind {
             4 => Some(Self::Orders),
             5 => Some(Self::Requests),
             6 => Some(Self::Pricing),
+            7 => Some(Self::Documents),
             _ => None,
         }
     }

@@ -8,17 +8,17 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedItemsV1,
-    ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9, ArchivedItemsV10,
-    ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14, ArchivedRequestsV1, CatalogueV1,
-    CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, ImageError,
-    ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1,
-    access, are_off_sale, differs_by_weekday, have_confidences, have_dated_feeds, have_holds,
-    have_openings, have_paces, have_pauses, have_picked, have_priorities, have_reliabilities,
-    have_supplies, is_newest, need_version_8, restricts,
+    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedDocumentsV14,
+    ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9,
+    ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14, ArchivedRequestsV1,
+    CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13,
+    DocumentsV14, ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2,
+    PricingV14, RequestsV1, access, are_off_sale, differs_by_weekday, have_confidences,
+    have_dated_feeds, have_holds, have_openings, have_paces, have_pauses, have_picked,
+    have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
-use super::parts::{ItemState, OrderState, PricingPart, Request};
+use super::parts::{DocumentState, ItemState, OrderState, PricingPart, Request};
 use crate::model::{Lsn, StateHash};
 use crate::state::network::Network;
 use crate::state::pricing::hash_part;
@@ -31,6 +31,7 @@ pub(super) enum Content {
     Orders(Vec<OrderState>),
     Requests(Vec<Request>),
     Pricing(Vec<PricingPart>),
+    Documents(Vec<DocumentState>),
 }
 
 impl Content {
@@ -41,6 +42,7 @@ impl Content {
             Self::Orders(_) => Kind::Orders,
             Self::Requests(_) => Kind::Requests,
             Self::Pricing(_) => Kind::Pricing,
+            Self::Documents(_) => Kind::Documents,
         }
     }
 
@@ -49,6 +51,8 @@ impl Content {
     pub(super) fn version(&self) -> u16 {
         match self {
             Self::Pricing(_) => 14,
+            // Without documents nothing is written of them, and no version is needed for it.
+            Self::Documents(documents) if !documents.is_empty() => 14,
             Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
@@ -139,6 +143,10 @@ impl Content {
                 rkyv::to_bytes(&RequestsV1 { requests: requests.iter().map(Into::into).collect() })
             }
             Self::Pricing(parts) => rkyv::to_bytes(&PricingV14::from(&**parts)),
+            Self::Documents(documents) => {
+                let documents = documents.iter().map(Into::into).collect();
+                rkyv::to_bytes(&DocumentsV14 { documents })
+            }
         };
         bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
     }
@@ -212,6 +220,10 @@ impl Content {
                 Self::Requests(requests.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
             Kind::Pricing => Self::Pricing(access::<ArchivedPricingV14>(payload)?.parts()?),
+            Kind::Documents => {
+                let documents = access::<ArchivedDocumentsV14>(payload)?.documents.iter();
+                Self::Documents(documents.map(TryInto::try_into).collect::<Result<_, _>>()?)
+            }
         })
     }
 
@@ -246,6 +258,11 @@ impl Content {
                     hash.merge(hash_part(&part.change, part.lsn));
                 }
             }
+            Self::Documents(documents) => {
+                for (_, document) in documents {
+                    hash.add(document.hash());
+                }
+            }
         }
         hash
     }
@@ -261,7 +278,8 @@ impl Content {
             }
             Self::Orders(orders) => counts.orders = orders.len() as u64,
             Self::Requests(requests) => counts.requests = requests.len() as u64,
-            Self::Pricing(_) => {}
+            // A manifest counts them by its chunks.
+            Self::Pricing(_) | Self::Documents(_) => {}
         }
         counts
     }
@@ -274,6 +292,7 @@ impl Content {
             Self::Orders(orders) => orders.iter().map(|(no, _)| no.0).collect(),
             Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
             Self::Pricing(parts) => parts.iter().map(|part| part.no.number()).collect(),
+            Self::Documents(documents) => documents.iter().map(|(no, _)| *no).collect(),
         }
     }
 
@@ -288,6 +307,7 @@ impl Content {
             Self::Orders(orders) => span(orders.iter().map(|(_, kept)| kept.last_lsn)),
             Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
             Self::Pricing(parts) => span(parts.iter().map(|part| part.lsn)),
+            Self::Documents(documents) => span(documents.iter().map(|(_, it)| it.last_lsn)),
         }
     }
 }

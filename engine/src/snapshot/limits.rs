@@ -11,6 +11,9 @@ pub(super) const ITEMS_PER_CHUNK: u32 = 256;
 /// that left memory is looked for in the chunk that this says.
 pub(super) const ORDERS_PER_CHUNK: u64 = 1_024;
 
+/// Documents in a chunk: mostly some hundred bytes each, and 400 KB at the most.
+pub(super) const DOCUMENTS_PER_CHUNK: usize = 256;
+
 /// Requests in a full chunk.
 pub(super) const REQUESTS_PER_CHUNK: usize = 4_096;
 

@@ -1,6 +1,8 @@
 //! The parts of the state that chunks hold, as the model has them.
 
-use crate::model::{KeptOrder, Lsn, NodeNo, OrderNo, Pair, RequestId, SkuNo, StateHash, Stock};
+use crate::model::{
+    KeptOrder, Lsn, NodeNo, OrderNo, PackedDocument, Pair, RequestId, SkuNo, StateHash, Stock,
+};
 use crate::pricing::PricingChange;
 use crate::state::catalogue::{Catalogue, Definition};
 use crate::state::pricing::PartNo;
@@ -27,6 +29,9 @@ pub(super) struct PricingPart {
 
 /// An order under its number.
 pub(super) type OrderState = (OrderNo, KeptOrder);
+
+/// A document under its number.
+pub(super) type DocumentState = (u64, PackedDocument);
 
 impl ItemState {
     /// The hash of the item and its pairs.

@@ -39,6 +39,8 @@ pub(super) struct Begin {
     pub start: Lsn,
     pub items: u32,
     pub order_last: u64,
+    /// The number of the last document.
+    pub documents: u64,
 }
 
 /// Copying. Each actor is asked in a turn of its own; nothing is held meanwhile.
@@ -49,6 +51,7 @@ impl Source<'_> {
             start: applied.lsn,
             items: self.state.catalogue.next().0,
             order_last: self.state.order_last.load(Ordering::Relaxed),
+            documents: self.state.documents.last(),
         }
     }
 
@@ -119,6 +122,11 @@ impl Source<'_> {
         Ok(Content::Orders(resident))
     }
 
+    /// The documents numbered `from..=to`.
+    pub(super) fn copy_documents(&self, from: u64, to: u64) -> Content {
+        Content::Documents(self.state.documents.copy(from, to))
+    }
+
     /// At most `max` of the requests remembered after `after`. The applier waits for the
     /// lock under which they are copied, so the lock is let go after every few of them.
     /// Without a bound all the rest is copied under one lock: else newer requests would
@@ -182,6 +190,12 @@ impl Source<'_> {
                 }
             }
             Content::Pricing(parts) => hash.merge(self.restore_pricing(parts)?),
+            Content::Documents(documents) => {
+                for (no, document) in documents {
+                    let moved = self.state.documents.restore(no, document);
+                    hash.merge(moved.ok_or_else(|| out_of_place("document", no))?);
+                }
+            }
         }
         Ok(Rest { hash, ..rest })
     }

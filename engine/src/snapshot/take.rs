@@ -6,8 +6,8 @@ use super::chunk::{self, HEADER_BYTES, Header, Kind};
 use super::content::Content;
 use super::error::SnapshotError;
 use super::limits::{
-    GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK, PRICING_PARTS_PER_CHUNK,
-    REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK, TAKE_TRIES_MAX,
+    DOCUMENTS_PER_CHUNK, GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK,
+    PRICING_PARTS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK, TAKE_TRIES_MAX,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
@@ -223,6 +223,7 @@ fn write(
     writer.orders(source, begin)?;
     let requests_from = writer.requests(source)?;
     writer.pricing(source)?;
+    writer.documents(source, begin)?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
@@ -316,6 +317,16 @@ impl<'a, 'p> Writer<'a, 'p> {
                 }
                 None => self.put(from, to, &source.complete(copy)?)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Documents that were there when copying began. What is newer comes to be again by the journal,
+    /// under the same numbers.
+    fn documents(&mut self, source: Source<'_>, begin: Begin) -> Result<(), SnapshotError> {
+        for from in (1..=begin.documents).step_by(DOCUMENTS_PER_CHUNK) {
+            let to = begin.documents.min(from + DOCUMENTS_PER_CHUNK as u64 - 1);
+            self.put(from, to, &source.copy_documents(from, to))?;
         }
         Ok(())
     }

@@ -6,12 +6,13 @@ use std::hash::Hash;
 use dashmap::DashMap;
 
 use super::catalogue::{Catalogue, Definition};
+use super::documents::Documents;
 use super::order::{OrderMessage, OrderReply};
 use super::orders::OrderCell;
 use super::stock::{StockMessage, StockReply};
 use crate::actor::ActorPanicked;
 use crate::limits::BEFORE_IMAGE_SHARDS;
-use crate::model::{KeptOrder, Lsn, OrderNo, Pair, SkuNo, Stock};
+use crate::model::{DocumentKey, KeptOrder, Lsn, OrderNo, PackedDocument, Pair, SkuNo, Stock};
 
 /// Parts of the state as they were before their first change since an event. Only the
 /// applier keeps them.
@@ -24,6 +25,8 @@ pub struct BeforeImages {
     pub pairs: Images<Pair, Box<Stock>>,
     /// Orders.
     pub orders: Images<OrderNo, KeptOrder>,
+    /// Documents, by number.
+    pub documents: Images<u64, PackedDocument>,
 }
 
 /// A table that grows a shard at a time: the applier waits for it.
@@ -37,7 +40,7 @@ fn images<K: Eq + Hash, V>() -> Images<K, V> {
 impl BeforeImages {
     /// Nothing yet of the state as of the event at `lsn`.
     pub fn at(lsn: Lsn) -> Self {
-        Self { lsn, items: images(), pairs: images(), orders: images() }
+        Self { lsn, items: images(), pairs: images(), orders: images(), documents: images() }
     }
 
     /// Keeps an item's definition, which is about to change.
@@ -54,6 +57,13 @@ impl BeforeImages {
             self.pairs.insert(pair, read_pair(catalogue, pair)?);
         }
         Ok(())
+    }
+
+    /// Keeps a document, which is about to change.
+    pub fn keep_document(&self, documents: &Documents, key: &DocumentKey) {
+        if let Some((no, document)) = documents.before(key) {
+            self.documents.entry(no).or_insert(document);
+        }
     }
 
     /// Keeps an order, which is about to change, unless it was placed since.

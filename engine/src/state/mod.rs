@@ -13,6 +13,7 @@
 pub mod before;
 pub mod catalogue;
 pub mod counter;
+pub mod documents;
 pub mod holds;
 pub mod intents;
 mod line;
@@ -44,6 +45,7 @@ use crate::model::{
 };
 use before::BeforeImages;
 use catalogue::Catalogue;
+use documents::Documents;
 use holds::Holds;
 use intents::OpenIntents;
 use loads::NodeLoads;
@@ -67,6 +69,8 @@ pub struct State {
     pub pricing: ArcSwap<Pricing>,
     /// Orders.
     pub orders: Orders,
+    /// What is found by a key and is a fold over its events, other than orders.
+    pub documents: Documents,
     /// Live holds, which are orders as well.
     pub holds: Holds,
     /// Orders of which payment providers have something to answer.
@@ -165,6 +169,7 @@ impl State {
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             pricing: ArcSwap::default(),
             orders: Orders::default(),
+            documents: Documents::default(),
             holds: Holds::default(),
             intents: OpenIntents::default(),
             wakes: Wakes::default(),

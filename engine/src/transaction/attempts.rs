@@ -26,9 +26,12 @@
 //! | a change of supply | its place in the pair's line, once it has one | its pair |
 //! | a transfer, dispatched or recalled | its place in the line of the pair that refused | a pair |
 //! | a transfer, dispatched | no claim | the backlog of its SKU |
+//! | what a partner says | its partner in hand, and its place in the line of the pair that refused | a pair |
+//! | the same, before | no claim | its partner |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
-//! No commands wait for each other in a circle. A change of supply, a transfer, a return, or a shipment that
+//! No commands wait for each other in a circle. A partner is taken in hand before any pair, and by commands of
+//! partners alone; for its pairs, what a partner says is a change of supply of several. A change of supply, a transfer, a return, or a shipment that
 //! is declined, sleeps until claims of units, shipments, changes and the re-pegger's claims at one
 //! pair end, and no command sleeps with such a claim, but for a decline with a pause: it waits for what is in the
 //! journal already, or for another one of its kind that has all its claims. A shipment sleeps for these and for changes in line, and so do an

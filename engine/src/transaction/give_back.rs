@@ -41,6 +41,10 @@ impl Kernel {
                 // Nobody sleeps for it. A counter that panicked has nothing more to give.
                 let _ = self.state.loads.end(at, load);
             }
+            Claim::Partner(partner) => {
+                self.state.documents.let_go(&partner);
+                self.gave_up_name();
+            }
             Claim::Owner(owner) => {
                 self.state.holds.abandon(&owner);
                 self.gave_up_name();

@@ -10,6 +10,7 @@ pub(crate) mod desk;
 pub(crate) mod exit;
 mod feed;
 mod operate;
+pub(crate) mod partner;
 mod run;
 mod serve;
 mod show;
@@ -31,6 +32,10 @@ pub use feed::{
 pub use operate::{
     AuditArgs, ImportArgs, InitArgs, JournalArgs, JournalCommand, RestoreArgs, SnapshotArgs,
     SnapshotCommand,
+};
+pub use partner::{
+    CheckPartnerArgs, DefinePartnerArgs, PartnerArgs, PartnerCommand, PartnerMessageArgs,
+    PartnerOfArgs, SendPartnerArgs,
 };
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};
@@ -78,6 +83,8 @@ pub enum Command {
     Feed(FeedArgs),
     /// Say whom what happened is sent to.
     Webhook(WebhookArgs),
+    /// Say who partners are, and send what they say.
+    Partner(PartnerArgs),
     /// Show what a node has to do, on the screen and on paper.
     Work(WorkArgs),
     /// Show who may have an item at a node, or say it.

@@ -12,8 +12,8 @@ use tokio::task::spawn_blocking;
 
 use super::{
     AuditArgs, BadServerAddr, Checked, Cli, Command, CompletionsArgs, Exit, FeedArgs, OrderArgs,
-    OrderCommand, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs, TermsArgs,
-    TermsCommand, WebhookArgs, WorkArgs, show,
+    OrderCommand, PartnerArgs, ServeArgs, SnapshotArgs, SnapshotCommand, Target, TargetArgs,
+    TermsArgs, TermsCommand, WebhookArgs, WorkArgs, show,
 };
 use crate::client::{self, ClientError, within};
 use crate::clock::ClockKind;
@@ -173,6 +173,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Order(args) => block_on(order(args, out)),
         Command::Feed(args) => block_on(feed(args, out)),
         Command::Webhook(args) => block_on(webhook(args, out)),
+        Command::Partner(args) => block_on(partner(args, out)),
         Command::Work(args) => block_on(work(args, out)),
         Command::Terms(args) => block_on(terms(args, out)),
     }
@@ -239,6 +240,18 @@ async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, Command
         Delete(args) => within(args.server.timeout, show::webhook::delete(args, out)).await,
         Resume(args) => within(args.of.server.timeout, show::webhook::resume(args, out)).await,
         Test(args) => within(args.server.timeout, show::webhook::test(args, out)).await,
+    }
+}
+
+async fn partner(args: PartnerArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    use super::PartnerCommand::{Check, Define, Discard, Replay, Send, Show};
+    match args.command {
+        Define(args) => within(args.of.server.timeout, show::partner::define(args, out)).await,
+        Send(args) => within(args.of.server.timeout, show::partner::send(args, out)).await,
+        Show(args) => within(args.server.timeout, show::partner::show(args, out)).await,
+        Replay(args) => within(args.of.server.timeout, show::partner::replay(args, out)).await,
+        Discard(args) => within(args.of.server.timeout, show::partner::discard(args, out)).await,
+        Check(args) => show::partner_check::check(args, out).await,
     }
 }
 

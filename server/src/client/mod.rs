@@ -84,6 +84,11 @@ impl Client {
         v1::hold_service_client::HoldServiceClient::new(self.wire.clone())
     }
 
+    /// Partners, and what they say.
+    pub fn partners(&self) -> v1::partner_service_client::PartnerServiceClient<Wire> {
+        v1::partner_service_client::PartnerServiceClient::new(self.wire.clone())
+    }
+
     /// What happened. Some events are long.
     pub fn feed(&self) -> v1::feed_service_client::FeedServiceClient<Wire> {
         let client = v1::feed_service_client::FeedServiceClient::new(self.wire.clone());

@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `payment`, `pricing`, `returns`, `feed`, `webhook`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `payment`, `pricing`, `returns`, `partner`, `feed`, `webhook`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
@@ -29,6 +29,7 @@ mod inventory;
 mod limits;
 mod order;
 mod pages;
+mod partner;
 mod payment;
 mod places;
 mod pricing;

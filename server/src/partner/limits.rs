@@ -11,7 +11,7 @@ pub(super) const MESSAGE_BYTES_MAX: usize = 4 << 20;
 pub(super) const MESSAGE_VALUES_MAX: usize = 25 * PARTNER_LINES_MAX;
 
 /// Bytes of a file in X12: the largest message takes some 2 MB, and a file may have several.
-pub(super) const FILE_BYTES_MAX: usize = 16 << 20;
+pub const FILE_BYTES_MAX: usize = 16 << 20;
 
 /// Segments of a file in X12: the largest message has four for each line.
 pub(super) const SEGMENTS_MAX: usize = 250_000;

@@ -6,9 +6,13 @@
 //! ```
 //! `CONTRACT.md` tells a partner's programmer what is sent. Tests read its examples.
 
+pub mod check;
 pub mod contract;
 mod found;
 mod limits;
+mod told;
 pub mod x12;
 
 pub use found::Found;
+pub use limits::FILE_BYTES_MAX;
+pub use told::told;

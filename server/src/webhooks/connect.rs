@@ -20,13 +20,13 @@ use super::limits::{ATTEMPTS_AT_ONCE, CONNECTION_IDLE_MAX};
 use super::target::address;
 
 /// Sends requests to endpoints, and follows no redirects. Cheap to clone.
-pub(super) type Sender = Client<HttpsConnector<Guarded>, Full<Bytes>>;
+pub(crate) type Sender = Client<HttpsConnector<Guarded>, Full<Bytes>>;
 
 /// A sender that connects to what a policy allows.
 ///
 /// # Errors
 /// The system has no certificates of authorities.
-pub(super) fn sender(policy: WebhookPolicy) -> io::Result<Sender> {
+pub(crate) fn sender(policy: WebhookPolicy) -> io::Result<Sender> {
     let tls = HttpsConnectorBuilder::new().with_native_roots()?;
     let connector = tls.https_or_http().enable_http1().wrap_connector(Guarded { policy });
     let mut client = Client::builder(TokioExecutor::new());
@@ -37,7 +37,7 @@ pub(super) fn sender(policy: WebhookPolicy) -> io::Result<Sender> {
 
 /// Connects to allowed addresses alone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     policy: WebhookPolicy,
 }
 

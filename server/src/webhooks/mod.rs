@@ -44,7 +44,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use self::attempt::{Outcome, attempt};
-use self::connect::{Sender, sender};
+pub(crate) use self::connect::{Sender, sender};
 use self::delivery::Delivery;
 pub use self::schedule::Schedule;
 pub use self::target::BadUrl;

@@ -30,6 +30,7 @@ mod opening;
 mod order_holds;
 mod orders;
 mod overdue;
+mod partners;
 mod pickup;
 mod pricing;
 mod quotes;

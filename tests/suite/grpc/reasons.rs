@@ -92,6 +92,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::HoldNotFound
             | RefusalKind::ConsumerNotFound
             | RefusalKind::EndpointNotFound
+            | RefusalKind::PartnerNotFound
+            | RefusalKind::PartnerMessageNotFound
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )
@@ -100,6 +102,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         }
         Refused(RefusalKind::PriceListNotFound | RefusalKind::PriceListCurrencyFixed) => {
             apart(|| prices::refused(reason)).await
+        }
+        Refused(RefusalKind::PartnerOutOfScope) => {
+            (Code::FailedPrecondition, apart(supply::partner_out_of_scope).await)
         }
         Refused(RefusalKind::InboundExists) => {
             (Code::AlreadyExists, apart(supply::inbound_exists).await)

@@ -21,6 +21,7 @@ use backstock_proto::v1::fulfillment_service_client::FulfillmentServiceClient;
 use backstock_proto::v1::hold_service_client::HoldServiceClient;
 use backstock_proto::v1::inventory_service_client::InventoryServiceClient;
 use backstock_proto::v1::order_service_client::OrderServiceClient;
+use backstock_proto::v1::partner_service_client::PartnerServiceClient;
 use backstock_proto::v1::payment_service_client::PaymentServiceClient;
 use backstock_proto::v1::pricing_service_client::PricingServiceClient;
 use backstock_proto::v1::return_service_client::ReturnServiceClient;
@@ -46,6 +47,7 @@ pub struct TestServer {
     pub payments: PaymentServiceClient<Channel>,
     pub pricing: PricingServiceClient<Channel>,
     pub returns: ReturnServiceClient<Channel>,
+    pub partners: PartnerServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -119,6 +121,7 @@ impl TestServer {
             holds: HoldServiceClient::new(channel.clone()),
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             pricing: PricingServiceClient::new(channel.clone()),
+            partners: PartnerServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             payments: PaymentServiceClient::new(channel.clone()),
             returns: ReturnServiceClient::new(channel.clone()),
@@ -265,7 +268,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.payments, self.pricing, self.returns));
+        drop((self.payments, self.pricing, self.returns, self.partners));
         drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")

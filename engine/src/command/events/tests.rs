@@ -8,6 +8,7 @@ mod hold;
 mod money;
 mod order;
 mod packed;
+mod partner;
 mod pricing;
 mod returns;
 mod shipment;
@@ -62,6 +63,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
         money::events(),
         pricing::events(),
         returns::events(),
+        partner::events(),
     ];
     let mut events = [vec![("order_placed", order_placed)], rooms.concat()].concat();
     let lines: Vec<_> = VERSION_2.lines().filter_map(|line| line.split(' ').next()).collect();

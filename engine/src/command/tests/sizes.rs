@@ -30,6 +30,9 @@ use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::order::released::{Released, ShipmentsReleased};
 use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::order::shipped::ShipmentShipped;
+use crate::command::partner::define::PartnerDefined;
+use crate::command::partner::discard::PartnerMessageDiscarded;
+use crate::command::partner::report::{Became, PairReported, PartnerTold};
 use crate::command::pricing::define_price_list::PriceListDefined;
 use crate::command::pricing::define_promotion::PromotionDefined;
 use crate::command::pricing::rates::{Rates, RatesSet};
@@ -43,20 +46,22 @@ use crate::limits::{
     BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
     CONDITION_BYTES_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX,
     LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX,
-    PARTED_SHIPMENTS_MAX, POSTAL_CODE_BYTES_MAX, PRICE_ROWS_AT_ONCE_MAX, PROMOTION_AUDIENCE_MAX,
-    PROMOTION_SKUS_MAX, REPEGGED_LINES_MAX, SERVICES_MAX, SHIPPING_RATES_MAX, TAX_RATES_MAX,
-    TEXT_BYTES_MAX, TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
+    PARTED_SHIPMENTS_MAX, PARTNER_LINES_MAX, PARTNER_NODES_MAX, POSTAL_CODE_BYTES_MAX,
+    PRICE_ROWS_AT_ONCE_MAX, PROMOTION_AUDIENCE_MAX, PROMOTION_SKUS_MAX, REPEGGED_LINES_MAX,
+    SERVICES_MAX, SHIPPING_RATES_MAX, TAX_RATES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
+    WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
+use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, Subject};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
     DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
-    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, Minor, Move, Node,
-    NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind, OrderId, OrderNo,
-    OrderedBundle, Origin, OwnerId, Package, PackageId, Pair, Pegged, Pickup, Policy, PostalCode,
-    PriceListNo, Priority, PriorityClass, PromotionNo, Record, Redirect, Request, RequestId,
-    Retold, Serves, ServiceName, ServiceNo, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text,
-    Timestamp, Told, ToldAt, Why,
+    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, MessageId, Minor,
+    Move, Node, NodeId, NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind,
+    OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package, PackageId, Pair, PartnerId, Pegged,
+    Pickup, Policy, PostalCode, PriceListNo, Priority, PriorityClass, PromotionNo, Record,
+    Redirect, Reference, Request, RequestId, Retold, Serves, ServiceName, ServiceNo, ShipmentAdded,
+    Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 use crate::pricing::{
     BuyGet, Condition, Country, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory,
@@ -327,6 +332,56 @@ fn largest() -> Vec<AnyEvent> {
     ]
 }
 
+/// The largest of what partners say.
+fn of_partners() -> Vec<AnyEvent> {
+    vec![
+        partner_told().into(),
+        PartnerDefined {
+            partner: PartnerId::new("partner", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+            nodes: vec![
+                NodeId::new("node", "x".repeat(ID_BYTES_MAX)).expect("an id");
+                PARTNER_NODES_MAX
+            ],
+        }
+        .into(),
+        PartnerMessageDiscarded {
+            partner: PartnerId::new("partner", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+            message: MessageId::new("message", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+        }
+        .into(),
+    ]
+}
+
+/// As many lines as there may be, each of which takes goods back, some of them damaged, and closes.
+fn partner_told() -> PartnerTold {
+    let long = "x".repeat(ID_BYTES_MAX);
+    let inbound = InboundId::new("id", long.as_str()).expect("an id");
+    let line = FactLine {
+        sku: Sku::new("sku", long.as_str()).expect("a sku"),
+        counts: vec![(Measure::Received, i64::MAX), (Measure::Damaged, i64::MAX)],
+    };
+    let reason = Text::new("reason", format!("receipt of {inbound}")).expect("a text");
+    let steps = vec![
+        StockChange::Adjusted { on_hand_delta: 0, unavailable_delta: i32::MIN, reason },
+        StockChange::ReceiptTakenBack { id: inbound.clone(), quantity: u32::MAX },
+        StockChange::InboundArrived { no: InboundNo(u16::MAX), quantity: 0, closes: true },
+    ];
+    let message = PartnerMessage {
+        sender: PartnerId::new("partner", long.as_str()).expect("an id"),
+        seq: u64::MAX,
+        id: MessageId::new("id", long.as_str()).expect("an id"),
+        subject: Subject::Receipt { inbound, part: Reference::new("part", long.as_str()).ok() },
+        node: NodeId::new("node", long.as_str()).ok(),
+        occurred_at: AT,
+        revision: u32::MAX,
+        lines: vec![line; PARTNER_LINES_MAX],
+        detail: Detail::Closes(true),
+    };
+    let change = PairReported { pair: PAIR, change: StockChange::Reported(steps) };
+    let told = Became::Counts;
+    PartnerTold { message, at: AT, told, changes: vec![change; PARTNER_LINES_MAX], releases: true }
+}
+
 /// Each part of a full order is given up, put back, and placed anew.
 fn changed(id: &OrderId) -> OrderChanged {
     let all = vec![unit(); ORDER_ALLOCATIONS_MAX];
@@ -484,7 +539,7 @@ fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
     let id = order().order.id;
     let of_money = money::largest(changed(&id)).into();
     let of_returns = returns::largest(&id).into();
-    let largest = [largest(), of_money, of_returns, of_prices()].concat();
+    let largest = [largest(), of_money, of_returns, of_prices(), of_partners()].concat();
     for (number, name) in AnyEvent::LIST.iter().filter(|(_, name)| !places(name)) {
         assert!(largest.iter().any(|event| event.number() == *number), "{number} {name}");
     }

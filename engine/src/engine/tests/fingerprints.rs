@@ -3,21 +3,23 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, decline, definition, dispatch, extend, hold, hold_id,
-    hold_order, node_id, opening, price_list, prioritise, progress_return, promotion, queueable,
-    recall, release, release_order_hold, request_return, return_id, set_prices, ship,
+    bundle, change, change_hold, confirm, decline, define_partner, definition,
+    discard_partner_message, dispatch, extend, hold, hold_id, hold_order, node_id, opening,
+    price_list, prioritise, progress_return, promotion, queueable, recall, release,
+    release_order_hold, report_partner, request_return, return_id, set_prices, ship,
     shipping_rates, sku, store, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
-    ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePriceList, DefinePromotion,
-    DefineShippingRates, DefineTaxRates, DispatchTransfer, ExtendHold, Extension, HoldOrder,
-    LineCancellation, Lines, Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn,
-    ProgressShipment, QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPolicy, SetPrices,
-    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
+    ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePartner, DefinePriceList,
+    DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
+    ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation,
+    PaymentStep, ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer, RecordPayment,
+    ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, ReturnStep,
+    SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation, TermsAsked, Wave,
+    WaveFound,
 };
 use crate::model::returns::{Disposition, Finding, Grade, Reduction, Verdict};
 use crate::model::{
@@ -556,6 +558,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     payments(&mut carrier);
     what_prices_are_made_of(&mut carrier);
     returns(&mut carrier);
+    partners(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
@@ -651,6 +654,19 @@ fn changes(carrier: &mut Carrier) {
     let quote = answer.quote.expect("a quote");
     carrier.carry("commit_change", async |engine, meta| {
         engine.commit_change(CommitChange { meta, quote }).await
+    });
+}
+
+fn partners(carrier: &mut Carrier) {
+    carrier.carry("define_partner", async |engine, meta| {
+        engine.define_partner(DefinePartner { meta, ..define_partner("3PL", &[NODE]) }).await
+    });
+    carrier.carry("report_partner", async |engine, meta| {
+        engine.report_partner(&report_partner(meta)).await
+    });
+    carrier.carry("discard_partner_message", async |engine, meta| {
+        let discard = discard_partner_message("3PL", "m-1");
+        engine.discard_partner_message(DiscardPartnerMessage { meta, ..discard }).await
     });
 }
 

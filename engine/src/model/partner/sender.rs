@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::message::PartnerMessage;
 use super::seqs::Seqs;
-use crate::limits::PARTNER_IDS_KEPT;
+use crate::limits::{PARTNER_IDS_KEPT, PARTNER_QUARANTINED_MAX};
 use crate::model::ids::{MessageId, NodeId, PartnerId};
 use crate::model::time::Timestamp;
 
@@ -37,6 +37,9 @@ pub struct Partner {
     /// one, what its fact remembers has to do.
     #[n(3)]
     pub recent: VecDeque<RememberedId>,
+    /// Its messages that are in quarantine; at most [`PARTNER_QUARANTINED_MAX`].
+    #[n(4)]
+    pub quarantined: u32,
 }
 
 impl Partner {
@@ -44,7 +47,7 @@ impl Partner {
     pub fn new(id: PartnerId, mut nodes: Vec<NodeId>) -> Self {
         nodes.sort_unstable();
         nodes.dedup();
-        Self { id, nodes, seqs: Seqs::default(), recent: VecDeque::new() }
+        Self { id, nodes, seqs: Seqs::default(), recent: VecDeque::new(), quarantined: 0 }
     }
 
     /// Whether it may speak of this node.
@@ -55,6 +58,11 @@ impl Partner {
     /// The content of the message that had this id, if it is remembered.
     pub fn content_of(&self, id: &MessageId) -> Option<u64> {
         self.recent.iter().find(|it| it.id == *id).map(|it| it.content)
+    }
+
+    /// Whether no further message of it may go into quarantine.
+    pub const fn is_full(&self) -> bool {
+        self.quarantined as usize >= PARTNER_QUARANTINED_MAX
     }
 
     /// A message came, and was judged. Its id is remembered, unless it is known already: the first

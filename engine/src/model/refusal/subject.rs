@@ -51,6 +51,10 @@ pub enum Resource {
     PriceList,
     /// Units of an order that come back.
     Return,
+    /// A partner: a 3PL, a return centre or a supplier.
+    Partner,
+    /// A message of a partner.
+    PartnerMessage,
 }
 
 impl Resource {
@@ -81,6 +85,8 @@ impl Resource {
             Self::Amount => "amount",
             Self::PriceList => "price_list",
             Self::Return => "return",
+            Self::Partner => "partner",
+            Self::PartnerMessage => "partner_message",
         }
     }
 }

@@ -118,6 +118,8 @@ impl<'a> Book<'a> {
             StockChange::Termed(ref terms) => {
                 self.extras().terms = Some(terms.clone()).filter(|terms| !terms.is_none());
             }
+            StockChange::Reported(ref changes) => self.change_all(changes, serves),
+            StockChange::ReceiptTakenBack { ref id, quantity } => self.take_back(id, quantity),
             StockChange::TransferReturned { quantity } => {
                 self.stock.shipped = self.stock.shipped.wrapping_sub(quantity);
                 self.stock.on_hand = self.stock.on_hand.saturating_add(quantity);
@@ -127,6 +129,13 @@ impl<'a> Book<'a> {
         let displaced = self.stock.waiting > waiting_before;
         self.serve_waiting_on_hand(if displaced { 0 } else { free_before }, serves);
         self.forget_untold();
+    }
+
+    /// Several changes, one after the other.
+    fn change_all(&mut self, changes: &[StockChange], serves: Serves) {
+        for change in changes {
+            self.change(change, serves);
+        }
     }
 
     /// A supplier has so many units, or any number.

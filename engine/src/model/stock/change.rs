@@ -236,6 +236,19 @@ pub enum StockChange {
     /// A supply on its way is announced or stated, and comes from elsewhere.
     #[n(25)]
     InboundSourced(#[n(0)] Box<InboundSourced>),
+    /// A partner said several things of the pair in one message: they happen one after the other.
+    #[n(30)]
+    Reported(#[n(0)] Vec<StockChange>),
+    /// A partner corrected what came of a supply: fewer units came than it had said.
+    #[n(31)]
+    ReceiptTakenBack {
+        /// The caller's id of the supply.
+        #[n(0)]
+        id: InboundId,
+        /// Units that did not come.
+        #[n(1)]
+        quantity: u32,
+    },
 }
 
 impl StockChange {

@@ -42,6 +42,7 @@ impl Stock {
             Proposal::TransferTurnsBack { ref id, from } => self.transfer_turns_back(id, from),
             Proposal::TransferReturns => Ok(self.transfer_returns()),
             Proposal::Returned { on_hand, unavailable } => Ok(self.returned(on_hand, unavailable)),
+            Proposal::Reported(ref steps) => self.reported(steps),
             Proposal::Decline(ref decline) => {
                 Ok(StockChange::Declined(Box::new(self.decline(decline))))
             }
@@ -49,7 +50,7 @@ impl Stock {
     }
 
     /// Decides what an operation does here.
-    fn operate(&self, operation: &StockOperation) -> Result<StockChange, Refused> {
+    pub(super) fn operate(&self, operation: &StockOperation) -> Result<StockChange, Refused> {
         match operation {
             StockOperation::Set { on_hand, unavailable, safety } => {
                 let on_hand = on_hand.unwrap_or(self.on_hand);
@@ -188,7 +189,9 @@ impl Stock {
             | StockChange::InboundArrived { quantity, .. }
             | StockChange::InboundLate { quantity, .. }
             | StockChange::TransferReturned { quantity } => free + i64::from(quantity),
-            StockChange::TransferLeft { quantity } => free - i64::from(quantity),
+            StockChange::TransferLeft { quantity }
+            | StockChange::ReceiptTakenBack { quantity, .. } => free - i64::from(quantity),
+            StockChange::Reported(ref changes) => self.free_reported(changes),
             StockChange::Declined(ref declined) => self.free_declined(declined),
             StockChange::InboundWeighed(ref weighed) => self.free_after(&weighed.change),
             StockChange::InboundSourced(ref sourced) => self.free_after(&sourced.change),

@@ -107,6 +107,14 @@ impl ClosedInbounds {
         self.rehash();
     }
 
+    /// Takes back units that did not arrive after all of the supply of that id.
+    pub(super) fn take_back(&mut self, id: &InboundId, units: u32) {
+        for closed in self.list.iter_mut().filter(|closed| closed.id == *id) {
+            closed.received = closed.received.saturating_sub(units);
+        }
+        self.rehash();
+    }
+
     /// The hash of the list; 0 of an empty one, which no state of older versions has filled.
     pub(super) const fn hash(&self) -> u64 {
         self.hash

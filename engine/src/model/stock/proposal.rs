@@ -46,4 +46,20 @@ pub enum Proposal {
     },
     /// The node does not ship units of an order.
     Decline(Decline),
+    /// What a partner's message comes to here, step by step: all of it, or nothing.
+    Reported(Vec<Reported>),
+}
+
+/// One step of what a partner's message comes to at a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// A change of supply.
+    Operation(StockOperation),
+    /// Fewer units of a supply came than the partner had said.
+    TakeBack {
+        /// The caller's id of the supply.
+        id: InboundId,
+        /// Units that did not come.
+        quantity: u32,
+    },
 }

@@ -9,7 +9,7 @@
 //! suppliers are; version 10 has when suppliers stated what they have, and orders that nodes worked
 //! on; version 11 has orders with features that came later; version 12 has how nodes pace their work,
 //! and orders of which packages wait until an instant; version 13 has nodes that take no new work until
-//! then; version 14 has what prices are made of. Each is written only where
+//! then; version 14 has what prices are made of, and documents. Each is written only where
 //! there is such a thing, so that all other snapshots are read by older builds as well.
 //!
 //! An image is plain data with explicit numbers for what the model has enums
@@ -25,6 +25,7 @@ mod access;
 mod bundle;
 mod codes;
 mod confidence;
+mod documents;
 mod error;
 mod items_v10;
 mod items_v8;
@@ -38,6 +39,7 @@ mod terms;
 
 pub(super) use access::access;
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
+pub(super) use documents::{ArchivedDocumentsV14, DocumentsV14};
 pub use error::ImageError;
 pub(super) use items_v8::{ArchivedItemsV8, ItemsV8, need_version_8};
 pub(super) use items_v9::{ArchivedItemsV9, ItemsV9, have_openings};

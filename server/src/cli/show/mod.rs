@@ -9,6 +9,8 @@ mod explain;
 pub(super) mod feed;
 pub(super) mod load;
 mod order;
+pub(super) mod partner;
+pub(super) mod partner_check;
 mod snapshot_views;
 mod snapshots;
 mod terms;

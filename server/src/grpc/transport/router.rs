@@ -13,6 +13,7 @@ use backstock_proto::v1::fulfillment_service_server::FulfillmentServiceServer;
 use backstock_proto::v1::hold_service_server::HoldServiceServer;
 use backstock_proto::v1::inventory_service_server::InventoryServiceServer;
 use backstock_proto::v1::order_service_server::OrderServiceServer;
+use backstock_proto::v1::partner_service_server::PartnerServiceServer;
 use backstock_proto::v1::payment_service_server::PaymentServiceServer;
 use backstock_proto::v1::pricing_service_server::PricingServiceServer;
 use backstock_proto::v1::return_service_server::ReturnServiceServer;
@@ -43,6 +44,7 @@ pub(super) struct Services {
     payments: PaymentServiceServer<Api>,
     pricing: PricingServiceServer<Api>,
     returns: ReturnServiceServer<Api>,
+    partners: PartnerServiceServer<Api>,
     feed: FeedServiceServer<Api>,
     webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
@@ -59,6 +61,7 @@ impl Services {
         let payments = PaymentServiceServer::new(api.clone());
         let pricing = PricingServiceServer::new(api.clone());
         let returns = ReturnServiceServer::new(api.clone());
+        let partners = PartnerServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
         let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
@@ -71,6 +74,7 @@ impl Services {
             payments: payments.max_decoding_message_size(limit),
             pricing: pricing.max_decoding_message_size(limit),
             returns: returns.max_decoding_message_size(limit),
+            partners: partners.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
             webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
@@ -87,6 +91,7 @@ impl Services {
             PaymentServiceServer::<Api>::NAME => self.payments.clone().call(request),
             PricingServiceServer::<Api>::NAME => self.pricing.clone().call(request),
             ReturnServiceServer::<Api>::NAME => self.returns.clone().call(request),
+            PartnerServiceServer::<Api>::NAME => self.partners.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
@@ -95,7 +100,7 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 11] = [
+pub const SERVICE_NAMES: [&str; 12] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
@@ -104,6 +109,7 @@ pub const SERVICE_NAMES: [&str; 11] = [
     PaymentServiceServer::<Api>::NAME,
     PricingServiceServer::<Api>::NAME,
     ReturnServiceServer::<Api>::NAME,
+    PartnerServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
     WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,

@@ -15,6 +15,8 @@ pub struct InterchangeRead {
     pub sender: String,
     /// Whom it is for.
     pub receiver: String,
+    /// Its number; 0 if it has none.
+    pub control: u64,
     /// Its groups.
     pub groups: Vec<GroupRead>,
 }
@@ -54,6 +56,7 @@ fn interchange(from: &Interchange<'_>, now: Timestamp) -> InterchangeRead {
     InterchangeRead {
         sender: from.sender.to_owned(),
         receiver: from.receiver.to_owned(),
+        control: from.control.trim().parse().unwrap_or(0),
         groups: from.groups.iter().map(|of| group(from, of, now)).collect(),
     }
 }

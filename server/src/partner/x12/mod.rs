@@ -22,7 +22,7 @@ mod walk;
 mod write;
 
 pub use ack::acknowledge;
-pub use fault::{FileFault, SetFault};
+pub use fault::{FileFault, SetCode, SetFault};
 pub use file::{GroupRead, InterchangeRead, SetRead, read};
 pub use write::{Party, write};
 

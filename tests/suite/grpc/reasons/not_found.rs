@@ -43,6 +43,15 @@ pub(super) async fn not_found(reason: Reason) -> Status {
             let delete = v1::DeleteConsumerRequest { consumer_id: "NONE".into() };
             refused!(a, a.server.feed.delete_consumer(delete))
         }
+        Refused(RefusalKind::PartnerNotFound) => {
+            let get = v1::GetPartnerRequest { partner_id: "NONE".into() };
+            refused!(a, a.server.partners.get_partner(get))
+        }
+        Refused(RefusalKind::PartnerMessageNotFound) => {
+            let (partner_id, message_id) = ("NONE".into(), "NONE".into());
+            let replay = v1::ReplayMessageRequest { partner_id, message_id };
+            refused!(a, a.server.partners.replay_message(replay))
+        }
         Refused(RefusalKind::EndpointNotFound) => {
             let delete = v1::DeleteEndpointRequest { endpoint_id: "NONE".into() };
             refused!(a, a.server.webhooks.delete_endpoint(delete))

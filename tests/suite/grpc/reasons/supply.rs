@@ -144,3 +144,16 @@ pub(super) async fn stock_below_zero() -> Status {
     };
     refused!(a, a.server.inventory.adjust_stock(adjust))
 }
+
+/// A partner speaks of a node that is not one of its own.
+pub(super) async fn partner_out_of_scope() -> Status {
+    let mut a = Refusing::stocked().await;
+    let (partner_id, node_ids) = ("P".into(), vec!["NYC".into()]);
+    let define = v1::DefinePartnerRequest { partner_id, node_ids, ..Default::default() };
+    a.server.partners.define_partner(define).await.expect("defined");
+    let message = r#"{"sender":"P","seq":1,"id":"1","type":"count","occurred_at":"2026-01-01T00:00:00Z",
+        "node":"BOS","subject":{"count":"C"},"revision":1,"seq_seen":0,
+        "lines":[{"sku":"SKU","on_hand":1}]}"#;
+    let content = Some(v1::report_request::Content::Json(message.into()));
+    refused!(a, a.server.partners.report(v1::ReportRequest { partner_id: "P".into(), content }))
+}

@@ -4,10 +4,11 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, change_hold, claim, commit, confirm, decline, dispatch, extend, hold as a_hold,
-    hold_order, item, keyed, node, order, price_list, prioritise, progress_return, promotion,
-    recall, receive, record_payment, release, release_order_hold, request_return, resolve_decline,
-    set_prices, ship, shipping_rates, tax_categories, tax_rates, told, wave,
+    accept, cancel, change_hold, claim, commit, confirm, decline, define_partner,
+    discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed, meta, node,
+    order, price_list, prioritise, progress_return, promotion, recall, receive, record_payment,
+    release, release_order_hold, report_partner, request_return, resolve_decline, set_prices, ship,
+    shipping_rates, tax_categories, tax_rates, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -15,11 +16,12 @@ use crate::command::order::{
 use crate::command::supply::{change_stock, transfer};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
-    CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePriceList, DefinePromotion,
-    DefineShippingRates, DefineTaxRates, DispatchTransfer, EnsureItem, ExtendHold, HoldOrder,
-    PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
-    ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy,
-    SetPrices, SetTaxCategories, StockOperation, catalogue, hold, pricing,
+    CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList,
+    DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
+    EnsureItem, ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation,
+    catalogue, hold, partner, pricing,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -46,6 +48,9 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("DefinePromotion", pricing::define_promotion::tests::table()),
         ("SetTaxCategories", pricing::set_tax_categories::tests::table()),
         ("ChangeStock", of_stock),
+        ("DefinePartner", partner::define::tests::table()),
+        ("ReportPartner", partner::report::tests::table()),
+        ("DiscardPartnerMessage", partner::discard::tests::table()),
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
         ("PlaceOrder", place::tests::table()),
@@ -91,6 +96,23 @@ fn under_a_used_key() -> Vec<Provoked> {
         (
             "ChangeStock",
             told(engine.change_stock(ChangeStock { meta: meta(), ..receive("A", NODE) })),
+        ),
+        (
+            "DefinePartner",
+            told(
+                engine.define_partner(DefinePartner {
+                    meta: meta(),
+                    ..define_partner("3PL", &[NODE])
+                }),
+            ),
+        ),
+        ("ReportPartner", told(engine.report_partner(&report_partner(meta())))),
+        (
+            "DiscardPartnerMessage",
+            told(engine.discard_partner_message(DiscardPartnerMessage {
+                meta: meta(),
+                ..discard_partner_message("3PL", "m-1")
+            })),
         ),
         (
             "DispatchTransfer",
@@ -240,6 +262,7 @@ fn of_an_unknown_hold() -> Vec<Provoked> {
 fn kept_out() -> Vec<Provoked> {
     let (engine, mut pump) = one_unit();
     run(&mut pump, engine.define_node(node("M")));
+    run(&mut pump, engine.define_partner(define_partner("3PL", &[NODE])));
     let unit = Reserve { pair: PAIR, seat: None, line: 0, supply: Supply::OnHand, units: 1 };
     let mut buyer = Claims::new(&engine.kernel);
     let claimed = poll(pin!(buyer.units(std::slice::from_ref(&unit), None)));
@@ -255,6 +278,8 @@ fn kept_out() -> Vec<Provoked> {
     assert!(matches!(edit, Poll::Ready(Ok(Ok(Edit::Granted(_))))));
     let change = engine.change_stock(receive("A", NODE));
     let changing = told_at_last(&engine, Awaited::Pair(PAIR), change);
+    let said = report_partner(meta());
+    let reporting = told_at_last(&engine, Awaited::Pair(PAIR), engine.report_partner(&said));
     let transfer = engine.dispatch_transfer(dispatch(NODE, "M"));
     let dispatching = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     let transfer = engine.recall_transfer(recall(NODE, "M"));
@@ -296,6 +321,7 @@ fn kept_out() -> Vec<Provoked> {
         ("ReleaseHold", told_at_last(&engine, held, engine.release_hold(release("H")))),
         ("PlaceOrder", placing),
         ("ChangeStock", changing),
+        ("ReportPartner", reporting),
         ("DispatchTransfer", dispatching),
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),

@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 33] = [
+pub(super) const ROOMS: [Room; 36] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -138,6 +138,27 @@ pub(super) const ROOMS: [Room; 33] = [
             REQUESTS,
             RUN,
         ],
+    },
+    Room {
+        command: "DefinePartner",
+        refusals: &[RequestIdReused, NodeNotFound, NodeIsSupplier],
+        sources: &["command/partner/define.rs", "state/network.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "ReportPartner",
+        refusals: &[RequestIdReused, PartnerNotFound, PartnerOutOfScope, ListFull, Contended],
+        sources: &[
+            "command/partner/report.rs",
+            "command/partner/report/decide.rs",
+            ATTEMPTS,
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "DiscardPartnerMessage",
+        refusals: &[RequestIdReused, PartnerMessageNotFound],
+        sources: &["command/partner/discard.rs", REQUESTS, RUN],
     },
     Room {
         command: "DispatchTransfer",

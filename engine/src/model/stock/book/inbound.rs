@@ -103,6 +103,20 @@ impl Book<'_> {
         left
     }
 
+    /// Units of a supply did not come after all: they are still to come, if it is open.
+    pub(super) fn take_back(&mut self, id: &InboundId, quantity: u32) {
+        self.stock.received = self.stock.received.wrapping_sub(quantity);
+        self.stock.on_hand = self.stock.on_hand.saturating_sub(quantity);
+        let extras = self.extras();
+        match extras.inbound.iter_mut().find(|inbound| inbound.id == *id) {
+            Some(open) => {
+                open.received = open.received.saturating_sub(quantity);
+                open.quantity = open.quantity.saturating_add(quantity);
+            }
+            None => extras.closed.take_back(id, quantity),
+        }
+    }
+
     /// The rest of a supply will not come: those promised from it wait. Answers what it was.
     pub(super) fn remove_inbound(&mut self, no: InboundNo) -> Inbound {
         let Inbound { pegged, .. } = *self.inbound_mut(no);

@@ -1,0 +1,191 @@
+//! What a partner says: judged, and carried out in the same event.
+//!
+//! ```text
+//!   message --> partner in hand --> judge --+--> accepted: pairs decide ---> inbox and stock, one event
+//!                                           |       \--> they do not know it, or it cannot be
+//!                                           +--> quarantined: kept whole <--/
+//!                                           +--> duplicate, stale: at most its number counts
+//! ```
+
+mod answer;
+mod carry;
+mod decide;
+mod event;
+mod steps;
+
+use std::sync::OnceLock;
+
+use super::in_hand;
+use crate::limits::PARTNER_QUARANTINED_MAX;
+use crate::model::digest::fingerprint;
+use crate::model::partner::{Partner, PartnerMessage, Quarantined, Subject};
+use crate::model::{Document, DocumentKey, Meta, Refusal, Rule, Violation};
+use crate::transaction::command::{Command, Decision, Facts};
+use crate::transaction::error::EngineError;
+use crate::transaction::in_flight::Transaction;
+use carry::{Carried, carry_out};
+use decide::{Step, decide};
+use event::quarantine_key;
+
+pub use answer::{PartnerAnswer, PartnerStatus};
+pub use event::{Became, PairReported, PartnerTold};
+
+/// A partner says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPartner {
+    /// Key, origin, time.
+    pub meta: Meta,
+    /// What it says, in order.
+    message: PartnerMessage,
+    /// What it came to, once that is decided.
+    answer: OnceLock<PartnerAnswer>,
+}
+
+impl ReportPartner {
+    /// Says what a partner says.
+    pub fn new(meta: Meta, message: PartnerMessage) -> Self {
+        Self { meta, message: message.in_order(), answer: OnceLock::new() }
+    }
+
+    /// The message, in order.
+    pub const fn message(&self) -> &PartnerMessage {
+        &self.message
+    }
+
+    /// What it came to; none if the same request was carried out before, and nothing was decided.
+    pub fn answered(&self) -> Option<&PartnerAnswer> {
+        self.answer.get()
+    }
+
+    /// Checks the message. Only some types change anything yet.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn validate(&self) -> Result<(), Vec<Violation>> {
+        let mut found = self.message.validate().err().unwrap_or_default();
+        let is_carried = matches!(
+            self.message.subject,
+            Subject::Receipt { .. } | Subject::Adjustment(_) | Subject::Count(_)
+        );
+        if !is_carried {
+            let allowed = "receipt, adjustment, count".to_owned();
+            let kind = self.message.subject.kind();
+            found.push(Violation::new("type", kind, Rule::NotOneOf { allowed }));
+        }
+        if self.message.node.is_none() {
+            found.push(Violation::new("node", "", Rule::Required));
+        }
+        if found.is_empty() { Ok(()) } else { Err(found) }
+    }
+
+    /// Notes the answer, by how the partner is afterwards. It is decided once: an attempt that failed
+    /// notes nothing.
+    fn note(&self, answer: PartnerAnswer, after: &Partner) {
+        let is_gap = after.seqs.is_gap_before(self.message.seq);
+        let status = match answer.status {
+            PartnerStatus::Accepted if is_gap => PartnerStatus::Gap,
+            other => other,
+        };
+        let expected_seq = after.seqs.expected();
+        let _ = self.answer.set(PartnerAnswer { status, expected_seq, ..answer });
+    }
+
+    /// Nothing new was said: at most, its number came.
+    fn pass(
+        &self,
+        tx: &Transaction<'_>,
+        before: &Partner,
+        kept: Option<&Quarantined>,
+        status: PartnerStatus,
+    ) -> Decision<PartnerTold> {
+        let mut after = before.clone();
+        after.came(&self.message, self.meta.at);
+        let kept = kept.filter(|_| status == PartnerStatus::Quarantined);
+        let reason = kept.map(|kept| kept.reason.clone());
+        let candidates = kept.map(|kept| kept.candidates.clone()).unwrap_or_default();
+        self.note(PartnerAnswer { reason, candidates, ..PartnerAnswer::of(status) }, &after);
+        if after == *before {
+            return Decision::Nothing(tx.kernel().shown());
+        }
+        Decision::Event(self.told(Became::Passed, Vec::new(), false))
+    }
+
+    /// What happened, where something did.
+    fn event(
+        &self,
+        before: &Partner,
+        is_kept: bool,
+        carried: Carried,
+    ) -> Result<Decision<PartnerTold>, Refusal> {
+        let mut after = before.clone();
+        after.came(&self.message, self.meta.at);
+        let event = match carried {
+            Carried::Out(changes) => {
+                self.note(PartnerAnswer::of(PartnerStatus::Accepted), &after);
+                self.told(Became::Counts, changes, is_kept)
+            }
+            Carried::Quarantined { .. } if before.is_full() && !is_kept => {
+                let max = PARTNER_QUARANTINED_MAX;
+                return Err(Refusal::ListFull { what: "messages in quarantine", max });
+            }
+            Carried::Quarantined { reason, candidates } => {
+                let (reason_told, candidates_told) = (Some(reason.clone()), candidates.clone());
+                let told = PartnerAnswer {
+                    reason: reason_told,
+                    candidates: candidates_told,
+                    ..PartnerAnswer::of(PartnerStatus::Quarantined)
+                };
+                self.note(told, &after);
+                let is_new = !is_kept;
+                self.told(Became::Quarantined { reason, candidates, is_new }, Vec::new(), false)
+            }
+        };
+        Ok(Decision::Event(event))
+    }
+
+    fn told(&self, told: Became, changes: Vec<PairReported>, releases: bool) -> PartnerTold {
+        PartnerTold { message: self.message.clone(), at: self.meta.at, told, changes, releases }
+    }
+}
+
+impl Command for ReportPartner {
+    type Event = PartnerTold;
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(&self.message)
+    }
+
+    fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
+        self.validate()
+    }
+
+    async fn decide(&self, tx: &mut Transaction<'_>) -> Result<Decision<PartnerTold>, EngineError> {
+        let message = &self.message;
+        let partner = in_hand(tx, &message.sender).await?;
+        let documents = &tx.state().documents;
+        let fact = documents.read(&DocumentKey::Fact(message.fact()));
+        let kept = documents.read(&quarantine_key(message));
+        let kept = kept.as_ref().and_then(Document::quarantined);
+        let fact = fact.as_ref().and_then(Document::fact);
+        let (partner, step) = decide(partner.as_ref(), fact, kept, message)?;
+        let carried = match step {
+            Step::CarryOut(moves) => carry_out(tx, message, &moves).await?,
+            Step::Quarantine(reason) => Carried::Quarantined { reason, candidates: Vec::new() },
+            Step::Pass(status) => return Ok(self.pass(tx, partner, kept, status)),
+        };
+        // It is there still for the same reason, as far as the pairs know.
+        if let Carried::Quarantined { reason, .. } = &carried
+            && kept.is_some_and(|kept| kept.reason == *reason)
+        {
+            return Ok(self.pass(tx, partner, kept, PartnerStatus::Quarantined));
+        }
+        Ok(self.event(partner, kept.is_some(), carried)?)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

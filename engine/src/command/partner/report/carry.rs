@@ -1,0 +1,131 @@
+//! Carrying out what counts: the pairs decide what it comes to there, all of it or nothing.
+
+use std::collections::BTreeSet;
+
+use super::event::PairReported;
+use super::steps::steps;
+use crate::limits::{PARTNER_CANDIDATES_MAX, TEXT_BYTES_MAX};
+use crate::model::partner::{Move, PartnerMessage, QuarantineReason};
+use crate::model::{Claim, Pair, Proposal, Refusal, Sku, SkuNo, StockChange, Text};
+use crate::state::State;
+use crate::state::before::read_pair;
+use crate::transaction::attempts::Attempts;
+use crate::transaction::edits::{Decided, edit_all};
+use crate::transaction::error::EngineError;
+use crate::transaction::in_flight::Transaction;
+
+/// What became of a message that was to count.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// The pairs take it: exactly this.
+    Out(Vec<PairReported>),
+    /// They do not know it, or it cannot be.
+    Quarantined {
+        /// Why.
+        reason: QuarantineReason,
+        /// What it may have meant.
+        candidates: Vec<Text>,
+    },
+}
+
+/// Has the pairs of a message decide, and holds them.
+pub(super) async fn carry_out(
+    tx: &mut Transaction<'_>,
+    message: &PartnerMessage,
+    moves: &[Move],
+) -> Result<Carried, EngineError> {
+    let proposals = match proposals(tx.state(), message, moves) {
+        Ok(proposals) => proposals,
+        Err(quarantined) => return Ok(quarantined),
+    };
+    let mut attempts = Attempts::begin(tx.kernel());
+    let decided = loop {
+        let attempt = match edit_all(&mut tx.claims, &proposals).await {
+            Err(EngineError::Refused(refusal)) => {
+                give_up_pairs(tx);
+                return Ok(impossible(&refusal));
+            }
+            attempt => attempt?,
+        };
+        if let Some(decided) = attempts.end(attempt).await? {
+            break decided;
+        }
+    };
+    told(tx, &proposals, decided)
+}
+
+/// Lets go of pairs that decided: what they decided does not happen.
+fn give_up_pairs(tx: &mut Transaction<'_>) {
+    tx.claims.give_up(|claim| !matches!(claim, Claim::Stock(..)));
+}
+
+/// What the pairs decided, if each knows the delivery that the message is about.
+fn told(
+    tx: &mut Transaction<'_>,
+    proposals: &[(Pair, Proposal)],
+    decided: Decided,
+) -> Result<Carried, EngineError> {
+    if decided.iter().any(Option::is_none) {
+        give_up_pairs(tx);
+        let (reason, candidates) = (QuarantineReason::UnknownSubject, candidates(tx, proposals)?);
+        return Ok(Carried::Quarantined { reason, candidates });
+    }
+    let changed = |((pair, _), change): (&(Pair, Proposal), Option<StockChange>)| {
+        change.map(|change| PairReported { pair: *pair, change })
+    };
+    Ok(Carried::Out(proposals.iter().zip(decided).filter_map(changed).collect()))
+}
+
+/// More is taken back than is there, or there would be more than may be.
+fn impossible(refusal: &Refusal) -> Carried {
+    let text: String = refusal.to_string().chars().take(TEXT_BYTES_MAX / 4).collect();
+    let text = Text::new("reason", text).unwrap_or_default();
+    Carried::Quarantined { reason: QuarantineReason::Impossible(text), candidates: Vec::new() }
+}
+
+/// Deliveries that are on their way to the first of these pairs, those that are expected first before
+/// others.
+fn candidates(
+    tx: &Transaction<'_>,
+    proposals: &[(Pair, Proposal)],
+) -> Result<Vec<Text>, EngineError> {
+    let mut open = BTreeSet::new();
+    for (pair, _) in proposals.iter().take(PARTNER_CANDIDATES_MAX) {
+        let stock = read_pair(&tx.state().catalogue, *pair)
+            .map_err(|panicked| tx.kernel().panicked(panicked))?;
+        open.extend(stock.inbound().iter().map(|of| (of.eta, of.id.to_string())));
+    }
+    let mut named: Vec<Text> = Vec::new();
+    for text in open.into_iter().filter_map(|(_, id)| Text::new("candidate", id).ok()) {
+        if named.len() < PARTNER_CANDIDATES_MAX && !named.contains(&text) {
+            named.push(text);
+        }
+    }
+    Ok(named)
+}
+
+/// What each pair is asked to do, ascending by SKU.
+fn proposals(
+    state: &State,
+    message: &PartnerMessage,
+    moves: &[Move],
+) -> Result<Vec<(Pair, Proposal)>, Carried> {
+    let network = state.network.load();
+    let node = message.node.as_ref().and_then(|node| network.node_no(node));
+    let Some(node) = node else { unreachable!("the nodes of a partner are defined") };
+    let asked =
+        |(sku, steps)| Ok((Pair { sku: known(state, &sku)?, node }, Proposal::Reported(steps)));
+    steps(message, moves).into_iter().map(asked).collect()
+}
+
+/// The number of a SKU that has stock.
+fn known(state: &State, sku: &Sku) -> Result<SkuNo, Carried> {
+    state.catalogue.with_stock(sku).map_err(|_| {
+        let spelt = [sku.as_str().to_uppercase(), sku.as_str().to_lowercase()];
+        let spelt = spelt
+            .into_iter()
+            .filter(|other| other != sku.as_str() && state.catalogue.sku_no(other).is_some());
+        let candidates = spelt.filter_map(|other| Text::new("candidate", other).ok()).collect();
+        Carried::Quarantined { reason: QuarantineReason::UnknownSku(sku.clone()), candidates }
+    })
+}

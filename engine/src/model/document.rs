@@ -1,0 +1,212 @@
+//! Documents: what is found by a key of its own, is a fold over its events, and is packed bytes at rest.
+//! So far those of partners' inboxes.
+//!
+//! ```text
+//!   effect --apply--> document --pack--> bytes: in memory, in the hash and in snapshots
+//! ```
+
+use std::sync::Arc;
+
+use minicbor::{Decode, Encode};
+
+use super::digest::{Part, PartHash, hash_written};
+use super::ids::{MessageId, NodeId, PartnerId};
+use super::lsn::Lsn;
+use super::partner::{Fact, FactKey, Partner, PartnerMessage, Quarantined};
+use super::time::Timestamp;
+
+/// Names a document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum DocumentKey {
+    /// A partner.
+    #[n(0)]
+    Partner(#[n(0)] PartnerId),
+    /// What a partner stated.
+    #[n(1)]
+    Fact(#[n(0)] FactKey),
+    /// A message of a partner in quarantine.
+    #[n(2)]
+    Quarantined(#[n(0)] PartnerId, #[n(1)] MessageId),
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Document {
+    /// A partner.
+    #[n(0)]
+    Partner(#[n(0)] Box<Partner>),
+    /// What a partner stated.
+    #[n(1)]
+    Fact(#[n(0)] Box<Fact>),
+    /// A message in quarantine.
+    #[n(2)]
+    Quarantined(#[n(0)] Box<Quarantined>),
+    /// A message that is in quarantine no more: it was played again, or let go.
+    #[n(3)]
+    Released,
+}
+
+/// What an event does to a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentEffect {
+    /// To a partner: it is there, and these are its nodes. What came of it stays.
+    Define {
+        /// All of its nodes.
+        nodes: Vec<NodeId>,
+    },
+    /// To a partner: a message came.
+    Came {
+        /// The message.
+        message: Arc<PartnerMessage>,
+        /// When.
+        at: Timestamp,
+        /// How many more of its messages are in quarantine by that: 1, 0 or -1.
+        quarantined: i32,
+    },
+    /// To a partner: a message of it is in quarantine no more, and does not count.
+    LetGo,
+    /// To a fact: a message stated it, and counts.
+    State(Arc<PartnerMessage>),
+    /// To a message: it is in quarantine.
+    Quarantine(Box<Quarantined>),
+    /// To a message: it is in quarantine no more.
+    Release,
+}
+
+impl Document {
+    /// The document that an effect makes of what was there.
+    pub fn after(known: Option<Self>, key: &DocumentKey, effect: DocumentEffect) -> Self {
+        match effect {
+            DocumentEffect::Define { nodes } => Self::defined(known, key, nodes),
+            DocumentEffect::Came { message, at, quarantined } => {
+                let mut partner = Self::partner_of(known, key);
+                partner.came(&message, at);
+                partner.quarantined = partner.quarantined.saturating_add_signed(quarantined);
+                Self::Partner(Box::new(partner))
+            }
+            DocumentEffect::LetGo => {
+                let mut partner = Self::partner_of(known, key);
+                partner.quarantined = partner.quarantined.saturating_sub(1);
+                Self::Partner(Box::new(partner))
+            }
+            DocumentEffect::State(message) => {
+                let known = known.as_ref().and_then(Self::fact);
+                Self::Fact(Box::new(Fact::stated(known, &message)))
+            }
+            DocumentEffect::Quarantine(quarantined) => Self::Quarantined(quarantined),
+            DocumentEffect::Release => Self::Released,
+        }
+    }
+
+    fn defined(known: Option<Self>, key: &DocumentKey, nodes: Vec<NodeId>) -> Self {
+        let known = Self::partner_of(known, key);
+        let Partner { nodes, .. } = Partner::new(known.id.clone(), nodes);
+        Self::Partner(Box::new(Partner { nodes, ..known }))
+    }
+
+    /// The partner that is there, or one of which nothing came yet.
+    fn partner_of(known: Option<Self>, key: &DocumentKey) -> Partner {
+        match (known, key) {
+            (Some(Self::Partner(partner)), _) => *partner,
+            (_, DocumentKey::Partner(id) | DocumentKey::Quarantined(id, _)) => {
+                Partner::new(id.clone(), Vec::new())
+            }
+            (_, DocumentKey::Fact(fact)) => Partner::new(fact.sender.clone(), Vec::new()),
+        }
+    }
+
+    /// The partner, if it is one.
+    pub const fn partner(&self) -> Option<&Partner> {
+        if let Self::Partner(partner) = self { Some(partner) } else { None }
+    }
+
+    /// The partner, if it is one.
+    pub fn into_partner(self) -> Option<Partner> {
+        if let Self::Partner(partner) = self { Some(*partner) } else { None }
+    }
+
+    /// The fact, if it is one.
+    pub const fn fact(&self) -> Option<&Fact> {
+        if let Self::Fact(fact) = self { Some(fact) } else { None }
+    }
+
+    /// The message in quarantine, if it is one.
+    pub const fn quarantined(&self) -> Option<&Quarantined> {
+        if let Self::Quarantined(quarantined) = self { Some(quarantined) } else { None }
+    }
+}
+
+/// A document as it lies in memory and in snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedDocument {
+    /// Its key.
+    pub key: DocumentKey,
+    /// The document, encoded.
+    pub bytes: Arc<[u8]>,
+    /// The last event that changed it.
+    pub last_lsn: Lsn,
+}
+
+impl PackedDocument {
+    /// Packs a document.
+    pub fn pack(key: DocumentKey, document: &Document, last_lsn: Lsn) -> Self {
+        let Ok(bytes) = minicbor::to_vec(document) else {
+            unreachable!("model types encode without errors of their own");
+        };
+        Self { key, bytes: bytes.into(), last_lsn }
+    }
+
+    /// The document; none if the bytes are none, which only a snapshot can have that was written wrong.
+    pub fn unpack(&self) -> Option<Document> {
+        minicbor::decode(&self.bytes).ok()
+    }
+
+    /// Its part of the state hash.
+    pub fn hash(&self) -> PartHash {
+        hash_written(Part::Document, |digest| {
+            let Ok(key) = minicbor::to_vec(&self.key) else {
+                unreachable!("model types encode without errors of their own");
+            };
+            digest.words([self.last_lsn.get()]);
+            digest.bytes(&key);
+            digest.bytes(&self.bytes);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> DocumentKey {
+        DocumentKey::Partner(PartnerId::new("partner", "3pl-7").expect("a name"))
+    }
+
+    fn node(name: &str) -> NodeId {
+        NodeId::new("node", name).expect("a name")
+    }
+
+    #[test]
+    fn a_partner_that_is_defined_anew_keeps_what_came_of_it() {
+        let define = |nodes| DocumentEffect::Define { nodes };
+        let mut first = Document::after(None, &key(), define(vec![node("b"), node("a")]));
+        if let Document::Partner(partner) = &mut first {
+            partner.seqs.came(1, Timestamp::default());
+        }
+        let second = Document::after(Some(first), &key(), define(vec![node("c")]));
+        let partner = second.partner().expect("a partner");
+        assert_eq!((&partner.nodes[..], partner.seqs.expected()), (&[node("c")][..], 2));
+    }
+
+    #[test]
+    fn what_is_packed_is_what_is_unpacked_and_its_hash_tells_its_parts_apart() {
+        let document =
+            Document::after(None, &key(), DocumentEffect::Define { nodes: vec![node("a")] });
+        let packed = PackedDocument::pack(key(), &document, Lsn::FIRST);
+        assert_eq!(packed.unpack(), Some(document));
+        let other = PackedDocument { last_lsn: Lsn::FIRST.next(), ..packed.clone() };
+        assert_ne!(packed.hash(), other.hash());
+        let broken = PackedDocument { bytes: Arc::from(&b"\xff"[..]), ..packed };
+        assert_eq!(broken.unpack(), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! Documents: found by key, numbered in the order of their coming to be, packed at rest.
+//!
+//! A command takes a partner in hand, and with it all that is kept of it: one at a time. What it then
+//! reads is durable, because an event's claim ends with its application. Documents never go: one that is
+//! done with becomes small.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use parking_lot::Mutex;
+
+use crate::model::{
+    Document, DocumentEffect, DocumentKey, Lsn, PackedDocument, PartnerId, StateHash,
+};
+
+/// All documents.
+#[derive(Debug, Default)]
+pub struct Documents {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The place of each in the list.
+    by_key: HashMap<DocumentKey, usize, foldhash::fast::RandomState>,
+    /// In the order of their coming to be: the first is number 1.
+    list: Vec<PackedDocument>,
+    /// Of each partner, the places of its messages that are in quarantine.
+    quarantined: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
+    /// Partners that a command has in hand.
+    in_hand: HashSet<PartnerId>,
+}
+
+impl Kept {
+    fn get(&self, key: &DocumentKey) -> Option<&PackedDocument> {
+        self.by_key.get(key).map(|at| &self.list[*at])
+    }
+
+    /// Puts a document in the place of the one that its key has, or behind all others. Answers by how
+    /// much the state hash moves.
+    fn put(&mut self, document: PackedDocument) -> StateHash {
+        let mut moved = StateHash::default();
+        moved.add(document.hash());
+        let known = self.by_key.get(&document.key).copied();
+        let at = known.unwrap_or(self.list.len());
+        self.note_quarantined(at, &document);
+        if known.is_some() {
+            moved.remove(self.list[at].hash());
+            self.list[at] = document;
+        } else {
+            self.by_key.insert(document.key.clone(), at);
+            self.list.push(document);
+        }
+        moved
+    }
+
+    /// What is derived of a message that goes into quarantine, or leaves it.
+    fn note_quarantined(&mut self, at: usize, document: &PackedDocument) {
+        let DocumentKey::Quarantined(partner, _) = &document.key else { return };
+        let is_open = document.unpack().is_some_and(|it| it.quarantined().is_some());
+        let open = self.quarantined.entry(partner.clone()).or_default();
+        if is_open {
+            open.insert(at);
+        } else {
+            open.remove(&at);
+        }
+    }
+}
+
+impl Documents {
+    /// Takes a partner in hand; false while another command has it.
+    pub fn take(&self, partner: &PartnerId) -> bool {
+        self.kept.lock().in_hand.insert(partner.clone())
+    }
+
+    /// Lets go of a partner.
+    pub fn let_go(&self, partner: &PartnerId) {
+        self.kept.lock().in_hand.remove(partner);
+    }
+
+    /// Reads a document, if there is one.
+    pub fn read(&self, key: &DocumentKey) -> Option<Document> {
+        let packed = self.kept.lock().get(key).cloned();
+        packed.map(|packed| packed.unpack().expect("REPLAY_EQUAL: what was packed unpacks"))
+    }
+
+    /// How many there are: the number of the last one.
+    pub fn last(&self) -> u64 {
+        self.kept.lock().list.len() as u64
+    }
+
+    /// The documents numbered `from..=to`, as far as there are so many; numbers begin at 1.
+    pub fn copy(&self, from: u64, to: u64) -> Vec<(u64, PackedDocument)> {
+        let kept = self.kept.lock();
+        let place = |no: u64| usize::try_from(no).unwrap_or(usize::MAX);
+        let (first, end) = (place(from.max(1)) - 1, place(to).min(kept.list.len()));
+        let some = kept.list.get(first..end).unwrap_or_default();
+        (from.max(1)..).zip(some.iter().cloned()).collect()
+    }
+
+    /// The document that an effect is about to change, if it is there, with its number.
+    pub fn before(&self, key: &DocumentKey) -> Option<(u64, PackedDocument)> {
+        let kept = self.kept.lock();
+        let at = *kept.by_key.get(key)?;
+        Some((at as u64 + 1, kept.list[at].clone()))
+    }
+
+    /// Applies an effect of the event at `lsn`, unless a snapshot had it already. Answers by how much
+    /// the state hash moves.
+    pub fn apply(&self, key: &DocumentKey, effect: DocumentEffect, lsn: Lsn) -> StateHash {
+        let known = self.kept.lock().get(key).cloned();
+        if known.as_ref().is_some_and(|known| known.last_lsn >= lsn) {
+            return StateHash::default();
+        }
+        let known = known.map(|packed| packed.unpack().expect("what was packed unpacks"));
+        let document = Document::after(known, key, effect);
+        // One thread applies: nothing changed since it was read.
+        self.kept.lock().put(PackedDocument::pack(key.clone(), &document, lsn))
+    }
+
+    /// Puts back what a snapshot has, in the order of numbers. None if it is out of place, or there
+    /// already.
+    pub fn restore(&self, no: u64, document: PackedDocument) -> Option<StateHash> {
+        let mut kept = self.kept.lock();
+        let is_next = kept.list.len() as u64 + 1 == no && kept.get(&document.key).is_none();
+        is_next.then(|| kept.put(document))
+    }
+
+    /// The messages of a partner that are in quarantine, the oldest first; at most so many.
+    pub fn quarantined(&self, partner: &PartnerId, max: usize) -> Vec<PackedDocument> {
+        let kept = self.kept.lock();
+        let open = kept.quarantined.get(partner);
+        let places = open.into_iter().flatten().take(max);
+        places.map(|at| kept.list[*at].clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NodeId;
+
+    fn key(name: &str) -> DocumentKey {
+        DocumentKey::Partner(PartnerId::new("partner", name).expect("a name"))
+    }
+
+    fn define(node: &str) -> DocumentEffect {
+        DocumentEffect::Define { nodes: vec![NodeId::new("node", node).expect("a name")] }
+    }
+
+    fn lsn(no: u64) -> Lsn {
+        Lsn::new(no)
+    }
+
+    #[test]
+    fn the_hash_moves_by_what_changes_and_an_event_counts_once() {
+        let documents = Documents::default();
+        let mut hash = documents.apply(&key("a"), define("x"), lsn(1));
+        hash.merge(documents.apply(&key("b"), define("x"), lsn(2)));
+        hash.merge(documents.apply(&key("a"), define("y"), lsn(3)));
+        assert_eq!(documents.apply(&key("a"), define("z"), lsn(3)), StateHash::default());
+        let mut sum = StateHash::default();
+        let copy = documents.copy(1, 9);
+        for (_, document) in &copy {
+            sum.add(document.hash());
+        }
+        assert_eq!((sum, copy.len(), documents.last()), (hash, 2, 2));
+        assert_eq!(copy[0].0, 1);
+        assert_eq!(copy[0].1.last_lsn, lsn(3), "it keeps its number");
+    }
+
+    #[test]
+    fn what_is_restored_goes_on_where_it_was() {
+        let documents = Documents::default();
+        let mut hash = StateHash::default();
+        for (no, name) in [(1, "a"), (2, "b"), (3, "c")] {
+            hash.merge(documents.apply(&key(name), define("x"), lsn(no)));
+        }
+        let restored = Documents::default();
+        let mut again = StateHash::default();
+        for (no, document) in documents.copy(0, u64::MAX) {
+            again.merge(restored.restore(no, document.clone()).expect("it is the next one"));
+            assert_eq!(restored.restore(no, document), None, "it is there");
+        }
+        assert_eq!(again, hash);
+        let next = restored.apply(&key("d"), define("x"), lsn(9));
+        assert_eq!(documents.apply(&key("d"), define("x"), lsn(9)), next);
+        assert_eq!(documents.copy(2, 3).len(), 2);
+    }
+
+    #[test]
+    fn a_partner_is_in_one_hand() {
+        let documents = Documents::default();
+        let partner = PartnerId::new("partner", "a").expect("a name");
+        assert!(documents.take(&partner));
+        assert!(!documents.take(&partner));
+        documents.let_go(&partner);
+        assert!(documents.take(&partner));
+    }
+}
