@@ -6,6 +6,7 @@ mod apply;
 mod blocking;
 pub mod calendar;
 pub mod command;
+pub mod companions;
 pub mod disk;
 pub mod engine;
 pub mod feed;

@@ -558,6 +558,40 @@ pub const PARTNER_QUARANTINED_MAX: usize = 1_000;
 /// Most nodes of one partner.
 pub const PARTNER_NODES_MAX: usize = 256;
 
+/// Partners that are kept of an item: what is bought with it. A page shows a handful, some of which are not
+/// to be had; and 32 of eight bytes are four lines of memory, which are looked through for each order.
+pub const PARTNERS_MAX: usize = 32;
+
+/// Most lines of an order that companions are learnt from. Larger ones are a store's or a business's, and a
+/// thousand items that were bought together go with none of each other. It also bounds what is
+/// counted for an order: 240 pairs.
+pub const LEARNT_LINES_MAX: usize = 16;
+
+/// Bestsellers that are known, over all items: enough to find some of a category among them.
+pub const BESTSELLERS_MAX: usize = 1_024;
+
+/// Most styles: some for each item of the largest catalogue that has any.
+pub const STYLES_MAX: usize = 200_000;
+
+/// Most attributes of a style, such as size, colour, fit and length.
+pub const STYLE_ATTRIBUTES_MAX: usize = 6;
+
+/// Most items of a style: 32 sizes in 16 colours. All are looked at for a substitute.
+pub const STYLE_VARIANTS_MAX: usize = 512;
+
+/// The most that an attribute of a style weighs. With all of them on all attributes a distance is far
+/// below 32 bits.
+pub const ATTRIBUTE_WEIGHT_MAX: u16 = 1_000;
+
+/// Styles that are defined at once: a page of a file of them.
+pub const STYLES_AT_ONCE_MAX: usize = 1_000;
+
+/// Items of all styles that are defined at once, and items whose associations are set at once.
+pub const ASSORTED_AT_ONCE_MAX: usize = 10_000;
+
+/// Most items that are associated with an item by hand, of all kinds: nobody curates more.
+pub const ASSOCIATIONS_MAX: usize = 32;
+
 const _: () = assert!(STOCK_UNITS_MAX as u64 * 2 < i32::MAX as u64);
 const _: () = assert!(LINE_UNITS_MAX as u64 * ORDER_LINES_MAX as u64 <= sourcing::ORDER_UNITS_MAX);
 // A node's and a band's cost add up, for each unit and each shipment.

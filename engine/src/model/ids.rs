@@ -199,6 +199,11 @@ name!(
     CouponCode,
     limits::ID_BYTES_MAX
 );
+name!(
+    /// The id of a style, as the caller knows it: what items are that differ by size and colour alone.
+    StyleId,
+    limits::ID_BYTES_MAX
+);
 impl PackageId {
     /// The id of a package that nobody named.
     pub fn numbered(number: usize) -> Self {
@@ -350,6 +355,12 @@ number!(
 number!(
     /// The dense number of a promotion, from 0, in the order of definition.
     PromotionNo,
+    u32
+);
+
+number!(
+    /// The dense number of a style, from 0, in the order of definition.
+    StyleNo,
     u32
 );
 

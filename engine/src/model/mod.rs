@@ -63,7 +63,7 @@ pub use ids::{
     ConsumerId, CouponCode, CustomerId, EndpointId, HoldId, InboundId, InboundNo, MessageId,
     NodeId, NodeNo, OrderHoldId, OrderId, OrderNo, OwnerId, PackageId, Pair, PartnerId, PaymentId,
     PostalCode, PriceListId, PriceListNo, PromotionId, PromotionNo, Reference, RefundId, RequestId,
-    ReturnId, ServiceName, ServiceNo, Sku, SkuNo, Text,
+    ReturnId, ServiceName, ServiceNo, Sku, SkuNo, StyleId, StyleNo, Text,
 };
 pub use load::{Load, Loads, LoadsMoved, NodeDay, RoomAsked};
 pub use location::{Location, LocationError};

@@ -28,7 +28,7 @@ use rules::Rules;
 const ENGINE: Rules<'_> = Rules {
     floors: &[
         &["sourcing", "limits", "apart", "blocking", "panics", "progress", "paths", "random"],
-        &["model", "pricing"],
+        &["model", "pricing", "companions"],
         &["disk"],
         &["calendar", "geo"],
         &["journal"],

@@ -1,0 +1,5 @@
+//! What holds of what is learnt and suggested.
+
+mod naive;
+mod properties;
+mod rules;
