@@ -10,6 +10,7 @@ use crate::apply::sharing::{Channels, introduce_all};
 use crate::model::Configuration;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
+use crate::model::returns::ReturnPolicy;
 use crate::model::{
     Act, DocumentEffect, DocumentKey, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo,
     PackedOrder, Pair, PartnerId, Policy, Request, Said, StateHash, StockEffect, Timestamp,
@@ -20,6 +21,7 @@ use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{Missed, OrderActor, OrderMessage, OrderReply};
 use crate::state::requests::Remembered;
+use crate::state::return_rules::ReturnRules;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
 use crate::transaction::bells::{Awaited, Bells};
 use crate::transaction::kernel::Kernel;
@@ -198,6 +200,10 @@ impl<'a> Applier<'a> {
                 self.change_pricing(*change, lsn);
                 Ok(())
             }
+            Effect::Configuration(Configuration::ReturnPolicy(policy)) => {
+                self.set_return_policy(*policy, lsn);
+                Ok(())
+            }
             Effect::Counted(at, load) => {
                 self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
@@ -338,6 +344,18 @@ impl<'a> Applier<'a> {
         let hash = self.applied.hash.value().wrapping_sub(pricing.hash().value());
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash().value()));
         self.kernel.state.pricing.store(Arc::new(changed));
+    }
+
+    /// Returns that were granted keep their terms.
+    fn set_return_policy(&mut self, policy: ReturnPolicy, lsn: Lsn) {
+        let before = self.kernel.state.return_rules.load();
+        if before.lsn() >= lsn {
+            return;
+        }
+        let after = ReturnRules::set(policy, lsn);
+        let hash = self.applied.hash.value().wrapping_sub(before.hash().value());
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(after.hash().value()));
+        self.kernel.state.return_rules.store(Arc::new(after));
     }
 
     /// Supplies on their way to some nodes count until another instant than before.

@@ -31,6 +31,7 @@ use super::order::released::ShipmentsReleased;
 use super::order::resolve_decline::DeclineResolved;
 use super::order::returned::ReturnProgressed;
 use super::order::returns::request::ReturnRequested;
+use super::order::returns::set_policy::ReturnPolicySet;
 use super::order::shipped::ShipmentShipped;
 use super::partner::define::PartnerDefined;
 use super::partner::discard::PartnerMessageDiscarded;
@@ -193,6 +194,7 @@ events! {
     81 "partner_told" PartnerTold,
     82 "partner_defined" PartnerDefined,
     83 "partner_message_discarded" PartnerMessageDiscarded,
+    86 "return_policy_set" ReturnPolicySet,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

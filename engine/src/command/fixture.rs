@@ -11,13 +11,16 @@ use crate::command::{
     DispatchTransfer, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest,
     Lines, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressReturn,
     ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ReportPartner, RequestReturn, ResolveDecline, ReturnStep, SetOrderPriority, SetPrices,
-    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
+    ReportPartner, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPrices,
+    SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, Subject};
-use crate::model::returns::{Fees, ReturnMode, ReturnReason, ShippingRefund};
+use crate::model::returns::{
+    Applies, Fees, Grants, LabelPayer, ReturnMode, ReturnPolicy, ReturnReason, ReturnRule,
+    ShippingRefund,
+};
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
     InboundId, Item, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind, OrderHoldId,
@@ -365,14 +368,29 @@ pub fn request_return() -> RequestReturn {
         lines: LineUnits::from_slice(&[(0, 1)]),
         expires_at: None,
         advance_until: None,
-        terms: TermsAsked {
-            fees: Fees::default(),
-            shipping: ShippingRefund::None,
-            covers_loss: false,
-            needs_review: false,
-        },
+        terms: Some(TermsAsked::default()),
+        said: Said::default(),
         label: None,
     }
+}
+
+/// Takes everything back for thirty days.
+pub fn set_return_policy() -> SetReturnPolicy {
+    let grants = Grants {
+        days: Some(30),
+        reasons: Vec::new(),
+        ways: Vec::new(),
+        keep_it_up_to: Some(Minor(500)),
+        advance_up_to: None,
+        lost_up_to: None,
+        review_from: None,
+        fees: Fees::default(),
+        label_payer: LabelPayer::Seller,
+        shipping: ShippingRefund::None,
+        fault_days: None,
+    };
+    let rules = vec![ReturnRule { applies: Applies::default(), grants }];
+    SetReturnPolicy { meta: meta(), policy: ReturnPolicy { rules, holidays: Vec::new() } }
 }
 
 /// The id of the return.

@@ -10,7 +10,7 @@ use crate::command::{
     DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, EnsureItem,
     ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer,
     RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner, RequestReturn,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -93,6 +93,11 @@ impl Engine {
 
     /// Takes back what is still on its way of a transfer.
     pub async fn recall_transfer(&self, command: RecallTransfer) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets what may come back.
+    pub async fn set_return_policy(&self, command: SetReturnPolicy) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -26,6 +26,7 @@ use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::holds::HeldOfSku;
 use crate::state::pricing::Pricing;
+use crate::state::return_rules::ReturnRules;
 use crate::transaction::find::{read_order, read_resident};
 
 /// Where the engine stands.
@@ -393,6 +394,11 @@ impl Engine {
     /// What prices are made of, now.
     pub fn pricing(&self) -> Arc<Pricing> {
         self.kernel.state.pricing.load_full()
+    }
+
+    /// What may come back, now.
+    pub fn return_rules(&self) -> Arc<ReturnRules> {
+        self.kernel.state.return_rules.load_full()
     }
 
     /// What a basket would cost. No coupon is used by it.

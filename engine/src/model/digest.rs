@@ -81,6 +81,7 @@ pub(crate) enum Part {
     ShippingRates = 20,
     TaxCategory = 21,
     Document = 14,
+    ReturnPolicy = 24,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

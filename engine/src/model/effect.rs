@@ -16,6 +16,7 @@ use super::order::OrderEffect;
 use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
 use super::time::Timestamp;
+use crate::model::returns::ReturnPolicy;
 use crate::pricing::PricingChange;
 
 /// What an event does to one actor.
@@ -58,6 +59,8 @@ pub enum Configuration {
     Policy(Box<Policy>),
     /// A part of what prices are made of.
     Pricing(Box<PricingChange>),
+    /// What may come back.
+    ReturnPolicy(Box<ReturnPolicy>),
 }
 
 /// The effects of one event, one for each actor that it changes.
@@ -206,7 +209,8 @@ impl Effect {
                 | Configuration::Node(..)
                 | Configuration::Paused(..)
                 | Configuration::Policy(_)
-                | Configuration::Pricing(_),
+                | Configuration::Pricing(_)
+                | Configuration::ReturnPolicy(_),
             ) => None,
         }
     }

@@ -18,6 +18,7 @@ use super::ids::{
     PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku,
 };
 use super::money::Currency;
+use super::returns::Objections;
 use super::returns::table::Obstacle;
 use super::time::Timestamp;
 
@@ -555,6 +556,26 @@ refusals! {
         line_index: u32,
         /// How many can be returned.
         returnable: u32,
+    } => Precondition, Line(order_id, line_index);
+
+    /// The return policy does not take the units back. Each objection is told, with its line.
+    #[error("order {order_id} does not come back by the policy: {objections}")]
+    91 NotInReturnPolicy = "NOT_IN_RETURN_POLICY" {
+        /// The order.
+        order_id: OrderId,
+        /// What speaks against it.
+        objections: Objections,
+    } => Precondition, Order(order_id);
+
+    /// The return policy charges for lines of the return differently, and a return has one fee: they are
+    /// returned apart.
+    #[error("the line of index {line_index} of order {order_id} comes back for another fee than \
+             those before")]
+    92 ReturnTermsDiffer = "RETURN_TERMS_DIFFER" {
+        /// The order.
+        order_id: OrderId,
+        /// The line's index, from 0.
+        line_index: u32,
     } => Precondition, Line(order_id, line_index);
 
     /// A newer report of what came of the return was taken.

@@ -54,6 +54,12 @@ impl fmt::Display for Timestamp {
 pub struct Day(#[n(0)] i32);
 
 impl Day {
+    /// The day of an instant, in UTC.
+    pub fn of(at: Timestamp) -> Self {
+        let days = at.0.div_euclid(24 * 60 * 60 * 1_000_000);
+        Self(i32::try_from(days).unwrap_or(i32::MAX))
+    }
+
     /// The day that is `days` days after 1970-01-01.
     pub const fn from_epoch_days(days: i32) -> Self {
         Self(days)

@@ -26,6 +26,7 @@ use crate::state::network::Network;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::orders::OrderCell;
 use crate::state::pricing::Pricing;
+use crate::state::return_rules::ReturnRules;
 use crate::state::stock::LineSupply;
 use crate::transaction::error::{EngineError, Halt};
 use crate::transaction::kernel::Kernel;
@@ -39,6 +40,7 @@ pub struct AsOf<'a> {
     documents: u64,
     network: Arc<Network>,
     pricing: Arc<Pricing>,
+    return_rules: Arc<ReturnRules>,
     loads: Vec<(NodeDay, [u64; 2])>,
     before: Arc<BeforeImages>,
 }
@@ -65,7 +67,19 @@ impl<'a> AsOf<'a> {
         let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
         let (pricing, documents) =
             (kernel.state.pricing.load_full(), kernel.state.documents.last());
-        Ok(Self { kernel, applied: *gate, items, documents, network, pricing, loads, before })
+        let return_rules = kernel.state.return_rules.load_full();
+        let applied = *gate;
+        Ok(Self {
+            kernel,
+            applied,
+            items,
+            documents,
+            network,
+            pricing,
+            return_rules,
+            loads,
+            before,
+        })
     }
 
     /// The event, and the running hash at it.
@@ -81,6 +95,11 @@ impl<'a> AsOf<'a> {
     /// What prices are made of.
     pub fn pricing(&self) -> &Pricing {
         &self.pricing
+    }
+
+    /// What may come back.
+    pub fn return_rules(&self) -> &ReturnRules {
+        &self.return_rules
     }
 
     /// What was counted of nodes' days.

@@ -52,6 +52,8 @@ pub enum Kind {
     Pricing = 6,
     /// Documents.
     Documents = 7,
+    /// What may come back.
+    ReturnRules = 8,
 }
 
 impl Kind {
@@ -64,6 +66,7 @@ impl Kind {
             5 => Some(Self::Requests),
             6 => Some(Self::Pricing),
             7 => Some(Self::Documents),
+            8 => Some(Self::ReturnRules),
             _ => None,
         }
     }

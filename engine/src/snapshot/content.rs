@@ -11,11 +11,12 @@ use super::image::{
     ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedDocumentsV14,
     ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9,
     ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14, ArchivedRequestsV1,
-    CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13,
-    DocumentsV14, ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2,
-    PricingV14, RequestsV1, access, are_off_sale, differs_by_weekday, have_confidences,
-    have_dated_feeds, have_holds, have_openings, have_paces, have_pauses, have_picked,
-    have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8, restricts,
+    ArchivedReturnRulesV14, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9,
+    CatalogueV12, CatalogueV13, DocumentsV14, ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8,
+    ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1, ReturnRulesV14, access, are_off_sale,
+    differs_by_weekday, have_confidences, have_dated_feeds, have_holds, have_openings, have_paces,
+    have_pauses, have_picked, have_priorities, have_reliabilities, have_supplies, is_newest,
+    need_version_8, restricts,
 };
 use super::manifest::Counts;
 use super::parts::{DocumentState, ItemState, OrderState, PricingPart, Request};
@@ -23,6 +24,7 @@ use crate::model::{Lsn, StateHash};
 use crate::state::network::Network;
 use crate::state::pricing::hash_part;
 use crate::state::requests::hash_request;
+use crate::state::return_rules::ReturnRules;
 
 /// The parts of the state in one chunk, ascending by number or LSN.
 pub(super) enum Content {
@@ -32,6 +34,7 @@ pub(super) enum Content {
     Requests(Vec<Request>),
     Pricing(Vec<PricingPart>),
     Documents(Vec<DocumentState>),
+    ReturnRules(Arc<ReturnRules>),
 }
 
 impl Content {
@@ -43,6 +46,7 @@ impl Content {
             Self::Requests(_) => Kind::Requests,
             Self::Pricing(_) => Kind::Pricing,
             Self::Documents(_) => Kind::Documents,
+            Self::ReturnRules(_) => Kind::ReturnRules,
         }
     }
 
@@ -50,9 +54,9 @@ impl Content {
     /// all of them, 2 or later.
     pub(super) fn version(&self) -> u16 {
         match self {
-            Self::Pricing(_) => 14,
             // Without documents nothing is written of them, and no version is needed for it.
             Self::Documents(documents) if !documents.is_empty() => 14,
+            Self::Pricing(_) | Self::ReturnRules(_) => 14,
             Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
@@ -147,6 +151,7 @@ impl Content {
                 let documents = documents.iter().map(Into::into).collect();
                 rkyv::to_bytes(&DocumentsV14 { documents })
             }
+            Self::ReturnRules(rules) => rkyv::to_bytes(&ReturnRulesV14::from(&**rules)),
         };
         bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
     }
@@ -224,6 +229,10 @@ impl Content {
                 let documents = access::<ArchivedDocumentsV14>(payload)?.documents.iter();
                 Self::Documents(documents.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
+            Kind::ReturnRules => {
+                let archive = access::<ArchivedReturnRulesV14>(payload)?;
+                Self::ReturnRules(Arc::new(archive.rules()?))
+            }
         })
     }
 
@@ -263,6 +272,7 @@ impl Content {
                     hash.add(document.hash());
                 }
             }
+            Self::ReturnRules(rules) => hash.merge(rules.hash()),
         }
         hash
     }
@@ -279,7 +289,7 @@ impl Content {
             Self::Orders(orders) => counts.orders = orders.len() as u64,
             Self::Requests(requests) => counts.requests = requests.len() as u64,
             // A manifest counts them by its chunks.
-            Self::Pricing(_) | Self::Documents(_) => {}
+            Self::Pricing(_) | Self::Documents(_) | Self::ReturnRules(_) => {}
         }
         counts
     }
@@ -287,7 +297,7 @@ impl Content {
     /// The numbers of the parts, ascending when the chunk is well made.
     pub(super) fn numbers(&self) -> Vec<u64> {
         match self {
-            Self::Catalogue(_) => vec![0],
+            Self::Catalogue(_) | Self::ReturnRules(_) => vec![0],
             Self::Items(items) => items.iter().map(|item| item.no.0.into()).collect(),
             Self::Orders(orders) => orders.iter().map(|(no, _)| no.0).collect(),
             Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
@@ -308,6 +318,7 @@ impl Content {
             Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
             Self::Pricing(parts) => span(parts.iter().map(|part| part.lsn)),
             Self::Documents(documents) => span(documents.iter().map(|(_, it)| it.last_lsn)),
+            Self::ReturnRules(rules) => (rules.lsn(), rules.lsn()),
         }
     }
 }

@@ -76,6 +76,12 @@ impl Source<'_> {
         chunks
     }
 
+    /// What may come back; none where no policy was ever set.
+    pub(super) fn copy_return_rules(&self) -> Option<Content> {
+        let rules = self.state.return_rules.load_full();
+        rules.policy().is_some().then_some(Content::ReturnRules(rules))
+    }
+
     /// The items numbered `from..to` with their pairs.
     pub(super) fn copy_items(&self, from: u32, to: u32) -> Result<Content, ActorPanicked> {
         let items = (from..to).map(|no| self.copy_item(SkuNo(no)));
@@ -195,6 +201,10 @@ impl Source<'_> {
                     let moved = self.state.documents.restore(no, document);
                     hash.merge(moved.ok_or_else(|| out_of_place("document", no))?);
                 }
+            }
+            Content::ReturnRules(rules) => {
+                hash.merge(rules.hash());
+                self.state.return_rules.store(rules);
             }
         }
         Ok(Rest { hash, ..rest })

@@ -224,6 +224,7 @@ fn write(
     let requests_from = writer.requests(source)?;
     writer.pricing(source)?;
     writer.documents(source, begin)?;
+    writer.return_rules(source)?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
@@ -385,6 +386,11 @@ impl<'a, 'p> Writer<'a, 'p> {
             }
         }
         Ok(())
+    }
+
+    /// Writes nothing where no policy was ever set.
+    fn return_rules(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
+        source.copy_return_rules().map_or(Ok(()), |content| self.put(0, 0, &content))
     }
 
     /// Names the full chunks again of which something is still remembered;

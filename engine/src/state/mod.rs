@@ -7,6 +7,7 @@
 //!   loads -------- node, day --------> counter                       (escrow)
 //!   network -----> nodes and policy, one value, swapped whole        (configuration)
 //!   pricing -----> price lists, promotions, rates: the same          (configuration)
+//!   return_rules -> what may come back: the same                   (configuration)
 //!   requests ----> idempotency keys in flight and carried out
 //! ```
 
@@ -24,6 +25,7 @@ pub mod orders;
 pub mod pricing;
 pub mod releases;
 pub mod requests;
+pub mod return_rules;
 pub mod served;
 mod sku_index;
 pub mod stock;
@@ -54,6 +56,7 @@ use orders::Orders;
 use pricing::Pricing;
 use releases::Releases;
 use requests::Requests;
+use return_rules::ReturnRules;
 use stock::StockActor;
 use turns::Turns;
 use unsettled::Unsettled;
@@ -67,6 +70,8 @@ pub struct State {
     pub network: ArcSwap<Network>,
     /// What prices are made of.
     pub pricing: ArcSwap<Pricing>,
+    /// What may come back.
+    pub return_rules: ArcSwap<ReturnRules>,
     /// Orders.
     pub orders: Orders,
     /// What is found by a key and is a fold over its events, other than orders.
@@ -168,6 +173,7 @@ impl State {
             catalogue: Catalogue::default(),
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             pricing: ArcSwap::default(),
+            return_rules: ArcSwap::default(),
             orders: Orders::default(),
             documents: Documents::default(),
             holds: Holds::default(),

@@ -6,9 +6,10 @@ use std::time::Duration;
 use backstock_engine::engine::EngineError;
 use backstock_engine::model::Refusal;
 use backstock_engine::model::refusal::Category;
+use backstock_engine::model::returns::Objections;
 use backstock_engine::service::SnapshotFailed;
 use tonic::Status;
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic_types::{ErrorDetails, PreconditionViolation, StatusExt};
 
 use super::fields::FieldNames;
 use crate::observability::names;
@@ -181,6 +182,20 @@ fn draining(message: &str) -> Status {
     transient(Reason::Draining, message, RETRY_AFTER_RESTART)
 }
 
+/// What a policy says against lines of a return, each by its name, as `line/0`.
+fn objected(reason: Reason, message: &str, objections: &Objections) -> Status {
+    let each = objections.iter().take(OBJECTIONS_TOLD_MAX).map(|(line, objection)| {
+        let told = objection.to_string();
+        PreconditionViolation::new(objection.name(), format!("line/{line}"), told)
+    });
+    let mut details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, HashMap::new());
+    details.set_precondition_failure(each.collect::<Vec<_>>());
+    Status::with_error_details(reason.code(), message, details)
+}
+
+/// Objections of which a status tells: it travels in headers, of which clients take 8 KiB.
+const OBJECTIONS_TOLD_MAX: usize = 16;
+
 /// The code is the one of the refusal's category, as of every reason; this adds the
 /// details that go with it.
 fn refused(refusal: &Refusal) -> Status {
@@ -191,6 +206,9 @@ fn refused(refusal: &Refusal) -> Status {
             with_metadata(reason, &message, refusal.subject().fields)
         }
         Category::Precondition | Category::LimitReached => {
+            if let Refusal::NotInReturnPolicy { objections, .. } = refusal {
+                return objected(reason, &message, objections);
+            }
             precondition(reason, &refusal.subject().path(), &message)
         }
         Category::TooLarge => failure(reason, message),

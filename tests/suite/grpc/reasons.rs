@@ -202,6 +202,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::ReturnNodeDiffers
             | RefusalKind::ReturnUnitsInspected
             | RefusalKind::NotInReturnTerms
+            | RefusalKind::NotInReturnPolicy
+            | RefusalKind::ReturnTermsDiffer
             | RefusalKind::ReturnStepRefused
             | RefusalKind::ReturnUnitsTooFew),
         ) => apart(|| returns::provoked(of_a_return)).await,

@@ -4,6 +4,7 @@
 mod complaints;
 mod credits;
 mod goods;
+mod policy;
 mod ways;
 
 use backstock_proto::v1;

@@ -6,8 +6,8 @@ use crate::command::fixture::{
     bundle, change, change_hold, confirm, decline, define_partner, definition,
     discard_partner_message, dispatch, extend, hold, hold_id, hold_order, node_id, opening,
     price_list, prioritise, progress_return, promotion, queueable, recall, release,
-    release_order_hold, report_partner, request_return, return_id, set_prices, ship,
-    shipping_rates, sku, store, tax_categories, tax_rates, wave,
+    release_order_hold, report_partner, request_return, return_id, set_prices, set_return_policy,
+    ship, shipping_rates, sku, store, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
@@ -17,11 +17,13 @@ use crate::command::{
     DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
     ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation,
     PaymentStep, ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer, RecordPayment,
-    ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, ReturnStep,
-    SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation, TermsAsked, Wave,
-    WaveFound,
+    ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, ReturnStep, Said,
+    SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation,
+    TermsAsked, Wave, WaveFound,
 };
-use crate::model::returns::{Disposition, Finding, Grade, Reduction, Verdict};
+use crate::model::returns::{
+    Condition, Disposition, Finding, Grade, Reduction, ReturnWay, Verdict,
+};
 use crate::model::{
     Allowance, AllowedOf, ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility,
     InboundId, LedgerKind, LineUnits, Minor, NodeKind, OwnStock, OwnerId, PackageId, PairTerms,
@@ -457,7 +459,7 @@ fn returns(carrier: &mut Carrier) {
         let order = order.clone();
         engine.progress_shipment(ProgressShipment { meta, order, ..ship(1) }).await
     });
-    let terms = TermsAsked { needs_review: true, covers_loss: true, ..request_return().terms };
+    let terms = Some(TermsAsked { needs_review: true, covers_loss: true, ..TermsAsked::default() });
     carrier.carry("request_return", async |engine, meta| {
         let order = order.clone();
         engine.request_return(RequestReturn { meta, order, terms, ..request_return() }).await
@@ -559,9 +561,26 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     what_prices_are_made_of(&mut carrier);
     returns(&mut carrier);
     partners(&mut carrier);
+    what_may_come_back(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
+}
+
+fn what_may_come_back(carrier: &mut Carrier) {
+    carrier.carry("set_return_policy", async |engine, meta| {
+        engine.set_return_policy(SetReturnPolicy { meta, ..set_return_policy() }).await
+    });
+    let order = order_id("place_order_returned_by_policy");
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_returned_by_policy", |_| {});
+    let shipped = ProgressShipment { order: order.clone(), ..ship(1) };
+    run(&mut carrier.pump, carrier.engine.progress_shipment(shipped));
+    carrier.carry("request_return_by_policy", async |engine, meta| {
+        let (terms, tier) = (None, Some(3));
+        let said = Said { tier, condition: Some(Condition::Used), way: Some(ReturnWay::Store) };
+        engine.request_return(RequestReturn { meta, order, terms, said, ..request_return() }).await
+    });
 }
 
 fn pauses(carrier: &mut Carrier) {

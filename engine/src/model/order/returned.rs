@@ -3,9 +3,12 @@
 use minicbor::{Decode, Encode};
 
 use super::money::UnitsBack;
-use super::{Order, count};
+use super::{Order, Shipment, count};
+use crate::model::fulfilment::Dispatch;
 use crate::model::ids::ReturnId;
+use crate::model::money::Minor;
 use crate::model::returns::{Credit, Moved, Return, ReturnProgress};
+use crate::model::time::Day;
 
 /// What an event did of the returns of an order. The numbers are those of events.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -29,6 +32,24 @@ impl Order {
     /// A return by its id, with its number, from 0.
     pub fn return_of(&self, id: &ReturnId) -> Option<(u16, &Return)> {
         (0u16..).zip(&self.returns).find(|(_, of)| of.id == *id)
+    }
+
+    /// What so many units of a line, from 0, are worth that are credited next: what they cost, or what the
+    /// caller said that they do.
+    pub fn worth_of(&self, line: u16, units: u32) -> Minor {
+        let Some(money) = self.money.as_deref() else {
+            return Minor(self.amount_of_units(line, units));
+        };
+        let open: u32 = money.of_line(line).map(|of| of.kept() - of.credited.min(of.kept())).sum();
+        money.value_of_line(line, open.saturating_sub(units))
+    }
+
+    /// The last day on which a part of a line, from 0, that left came to the customer, as it was reported;
+    /// as it was promised, where nobody reported it. None where nothing left.
+    pub fn had_on(&self, line: u16) -> Option<Day> {
+        let left = self.allocations.iter().filter(|a| a.line == line && a.shipped > 0);
+        let shipments = left.map(|a| &self.shipments[usize::from(a.shipment)]);
+        shipments.flat_map(|shipment| shipment.had_on(line)).max()
     }
 
     /// Takes what was done of its returns. The money follows: what is credited is worth nothing any more.
@@ -94,6 +115,23 @@ impl Order {
             }
             Credit::ChargedBack => money.uncredit(back, of),
         }
+    }
+}
+
+impl Shipment {
+    /// When each package of a line came to the customer, or was promised to.
+    fn had_on(&self, line: u16) -> impl Iterator<Item = Day> {
+        let promised = |of: &Dispatch| {
+            let left = Day::of(of.at);
+            self.deliver_by.map_or(left, |day| day.max(left))
+        };
+        let packages = self.work.iter().flat_map(|work| &work.packages);
+        let packages = packages.filter(move |package| package.units(line) > 0);
+        let came = packages.filter_map(move |package| match package.ended {
+            Some(ended) => Some(Day::of(ended.at)),
+            None => package.dispatch.as_deref().map(promised),
+        });
+        came.chain(self.shipped.as_deref().map(promised))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a policy says of units that somebody wants to return.
 
+use std::fmt;
+
 use super::policy::{Applies, Grants, ReturnPolicy};
 use super::reason::{Condition, LabelPayer, ReturnMode, ReturnReason, ReturnWay};
 use super::terms::{Fees, ReturnTerms};
@@ -82,6 +84,62 @@ pub enum Objection {
         most: Minor,
     },
 }
+
+impl Objection {
+    /// The name that callers see, in `UPPER_SNAKE_CASE`. It never changes and is never given another
+    /// meaning.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoRule => "NO_RETURN_RULE",
+            Self::FinalSale => "FINAL_SALE",
+            Self::WindowPassed { .. } => "RETURN_WINDOW_PASSED",
+            Self::ReasonNotAccepted { .. } => "RETURN_REASON_NOT_ACCEPTED",
+            Self::WayNotOffered { .. } => "RETURN_WAY_NOT_OFFERED",
+            Self::TooDearToKeep { .. } => "TOO_DEAR_TO_KEEP",
+            Self::TooDearToAdvance { .. } => "TOO_DEAR_TO_ADVANCE",
+        }
+    }
+}
+
+/// All that speaks against taking lines of an order back, in the order of its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objections {
+    /// Each with its line, from 0.
+    all: Vec<(u16, Objection)>,
+}
+
+impl Objections {
+    /// Of a line, from 0.
+    pub fn add(&mut self, line: u16, found: Vec<Objection>) {
+        self.all.extend(found.into_iter().map(|objection| (line, objection)));
+    }
+
+    /// Whether nothing speaks against it.
+    pub const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Each with its line, from 0.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, Objection)> {
+        self.all.iter().copied()
+    }
+}
+
+impl fmt::Display for Objections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (line, objection)) in self.all.iter().take(OBJECTIONS_TOLD_MAX).enumerate() {
+            let joint = if at == 0 { "" } else { "; " };
+            write!(f, "{joint}line {line}: {objection}")?;
+        }
+        match self.all.len().saturating_sub(OBJECTIONS_TOLD_MAX) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+/// Objections that a message tells; the others are counted.
+const OBJECTIONS_TOLD_MAX: usize = 8;
 
 /// What a policy says of units that somebody wants to return.
 ///

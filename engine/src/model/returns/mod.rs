@@ -40,7 +40,7 @@ mod tests;
 pub use decision::{Decision, Reduction};
 pub use deed::Deed;
 pub use goods::{Disposition, Goods, Grade, OnShelf};
-pub use judge::{Objection, ReturnFacts, judge};
+pub use judge::{Objection, Objections, ReturnFacts, judge};
 pub use line::{Bucket, Entitled, Moved, ReturnLine};
 pub use parcel::{Sent, Stray};
 pub use policy::{Applies, Grants, Holiday, ReturnPolicy, ReturnRule};

@@ -115,8 +115,10 @@ words! {
 
 words! {
     /// What of what he paid for shipping a customer is credited.
+    #[derive(Default)]
     ShippingRefund {
         /// Nothing.
+        #[default]
         1 None = "none",
         /// All of it, with the last unit of the order.
         2 LastUnit = "last_unit",

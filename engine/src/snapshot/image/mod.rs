@@ -33,6 +33,7 @@ mod items_v9;
 mod network;
 mod order;
 mod pricing;
+mod return_rules;
 mod stock;
 mod supply;
 mod terms;
@@ -52,6 +53,7 @@ pub(super) use network::{
 };
 pub(super) use order::{ArchivedOrdersV1, ArchivedOrdersV2, OrdersV2};
 pub(super) use pricing::{ArchivedPricingV14, PricingV14};
+pub(super) use return_rules::{ArchivedReturnRulesV14, ReturnRulesV14};
 pub(super) use stock::{
     ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_picked, have_priorities,
 };

@@ -1,6 +1,7 @@
 //! Format versions, byte for byte, as files that stay.
 
 mod priced;
+mod returning;
 mod worked;
 
 use super::world::{Happening, World, item, node, order};

@@ -108,6 +108,7 @@ impl World {
         let begin = source.begin();
         hash.merge(source.copy_items(0, begin.items).unwrap().hash());
         hash.merge(self.state.pricing.load().hash_anew());
+        hash.merge(self.state.return_rules.load().hash());
         self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
         self.state.requests.begin_hash();
         hash.merge(

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `policy` | what may come back, there and back |
 //! | `steps` | what the methods share that report a step of a return |
 //! | `terms` | reasons, ways and terms, as a caller says them |
 //! | `view` | a return as it stands |
@@ -11,11 +12,14 @@ mod credit_lost_return;
 mod decide_return;
 mod dispose_return;
 mod get_return;
+mod get_return_policy;
 mod inspect_return;
 mod mark_return_lost;
 mod mark_return_sent;
+mod policy;
 mod receive_return;
 mod request_return;
+mod set_return_policy;
 mod steps;
 mod terms;
 pub(super) mod view;
@@ -31,6 +35,8 @@ use super::{Api, payment, plain};
 
 service! {
     ReturnService:
+    set_return_policy(v1::SetReturnPolicyRequest) -> v1::SetReturnPolicyResponse;
+    get_return_policy(v1::GetReturnPolicyRequest) -> v1::GetReturnPolicyResponse;
     request_return(v1::RequestReturnRequest) -> v1::RequestReturnResponse;
     decide_return(v1::DecideReturnRequest) -> v1::DecideReturnResponse;
     mark_return_sent(v1::MarkReturnSentRequest) -> v1::MarkReturnSentResponse;

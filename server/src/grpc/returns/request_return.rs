@@ -35,8 +35,10 @@ fn command(api: &Api, request: &v1::RequestReturnRequest) -> Result<RequestRetur
     let request_id = found.request_id(&request.request_id);
     let mode = terms::mode(&mut found, request.mode);
     let reason = terms::reason(&mut found, request.reason);
-    let terms = terms::read(&mut found, request.terms.unwrap_or_default());
-    let (Some(mode), Some(reason), Some(terms)) = (mode, reason, terms) else {
+    let said = terms::said(&mut found, request);
+    let terms = request.terms.map(|of| terms::read(&mut found, of));
+    let is_read = terms.is_none_or(|terms| terms.is_some());
+    let (Some(mode), Some(reason), true) = (mode, reason, is_read) else {
         return Err(found.into_status());
     };
     let command = RequestReturn {
@@ -50,7 +52,8 @@ fn command(api: &Api, request: &v1::RequestReturnRequest) -> Result<RequestRetur
         lines: lines(&mut found, &request.lines),
         expires_at: instant(&mut found, "expires_time", request.expires_time.as_ref()),
         advance_until: instant(&mut found, "advance_until", request.advance_until.as_ref()),
-        terms,
+        terms: terms.flatten(),
+        said,
         label: text(&mut found, "label", &request.label),
     };
     found.rules(command.validate(), &FieldNames::PLAIN);

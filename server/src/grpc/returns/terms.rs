@@ -1,13 +1,14 @@
 //! Reasons, ways, terms and findings of returns, as a caller says them.
 
-use backstock_engine::command::TermsAsked;
+use backstock_engine::command::{Said, TermsAsked};
+use backstock_engine::limits::TIER_MAX;
 use backstock_engine::model::Minor;
 use backstock_engine::model::returns::{
     Disposition, Fees, Grade, Reduction, ReturnMode, ReturnReason, ShippingRefund, Verdict,
 };
 use backstock_proto::v1;
 
-use super::view;
+use super::{policy, view};
 use crate::grpc::enums::unknown;
 use crate::status::Violations;
 
@@ -28,22 +29,45 @@ pub(super) fn reason(found: &mut Violations, number: i32) -> Option<ReturnReason
     if known == Some(v1::ReturnReason::Unspecified) {
         return Some(ReturnReason::Other);
     }
-    let mut all = ReturnReason::ALL.iter().copied();
-    let reason = all.find(|reason| known == Some(view::reason(*reason)));
-    reason.or_else(|| unknown(found, "reason", number))
+    named_reason(number).or_else(|| unknown(found, "reason", number))
 }
 
-/// On what terms.
-pub(super) fn read(found: &mut Violations, of: v1::ReturnTerms) -> Option<TermsAsked> {
-    let restocking = found.fits("terms.restocking_bp", of.restocking_bp.into(), 0, 10_000);
-    let shipping = match v1::ReturnShipping::try_from(of.shipping) {
+/// The reason that a number stands for.
+pub(super) fn named_reason(number: i32) -> Option<ReturnReason> {
+    let known = v1::ReturnReason::try_from(number).ok()?;
+    ReturnReason::ALL.iter().copied().find(|reason| known == view::reason(*reason))
+}
+
+/// What is said for the policy to judge.
+pub(super) fn said(found: &mut Violations, of: &v1::RequestReturnRequest) -> Said {
+    let mut or_unsaid = |field: &str, number: i32, is_known: bool| {
+        if number != 0 && !is_known {
+            unknown::<()>(found, field, number);
+        }
+    };
+    let (condition, way) = (policy::condition(of.condition), policy::way(of.way));
+    or_unsaid("condition", of.condition, condition.is_some());
+    or_unsaid("way", of.way, way.is_some());
+    let tier = of.tier.map(|tier| found.fits("tier", tier.into(), 0, TIER_MAX.into()));
+    Said { tier, condition, way }
+}
+
+/// What of the shipping is credited.
+pub(super) fn shipping(found: &mut Violations, path: &str, number: i32) -> Option<ShippingRefund> {
+    match v1::ReturnShipping::try_from(number) {
         Ok(v1::ReturnShipping::Unspecified | v1::ReturnShipping::None) => {
             Some(ShippingRefund::None)
         }
         Ok(v1::ReturnShipping::LastUnit) => Some(ShippingRefund::LastUnit),
         Ok(v1::ReturnShipping::Proportional) => Some(ShippingRefund::Proportional),
-        Err(_) => unknown(found, "terms.shipping", of.shipping),
-    };
+        Err(_) => unknown(found, path, number),
+    }
+}
+
+/// On what terms.
+pub(super) fn read(found: &mut Violations, of: v1::ReturnTerms) -> Option<TermsAsked> {
+    let restocking = found.fits("terms.restocking_bp", of.restocking_bp.into(), 0, 10_000);
+    let shipping = shipping(found, "terms.shipping", of.shipping);
     let fees = Fees {
         restocking_basis_points: restocking,
         restocking_max: of.restocking_max_minor.map(Minor),

@@ -101,7 +101,8 @@ pub(super) const fn reason(of: ReturnReason) -> v1::ReturnReason {
     }
 }
 
-const fn shipping(of: ShippingRefund) -> v1::ReturnShipping {
+/// What callers see of what is credited of the shipping.
+pub(super) const fn shipping(of: ShippingRefund) -> v1::ReturnShipping {
     match of {
         ShippingRefund::None => v1::ReturnShipping::None,
         ShippingRefund::LastUnit => v1::ReturnShipping::LastUnit,

@@ -15,6 +15,8 @@ pub(super) async fn provoked(kind: RefusalKind) -> (Code, Status) {
         RefusalKind::ReturnNodeDiffers => (Code::FailedPrecondition, node_differs().await),
         RefusalKind::ReturnUnitsInspected => (Code::FailedPrecondition, inspected().await),
         RefusalKind::NotInReturnTerms => (Code::FailedPrecondition, not_in_terms().await),
+        RefusalKind::NotInReturnPolicy => (Code::FailedPrecondition, not_in_policy().await),
+        RefusalKind::ReturnTermsDiffer => (Code::FailedPrecondition, terms_differ().await),
         RefusalKind::ReturnStepRefused => (Code::FailedPrecondition, step_refused().await),
         RefusalKind::ReturnUnitsTooFew => (Code::FailedPrecondition, too_few().await),
         other => unreachable!("{other:?} is not about a return"),
@@ -134,6 +136,35 @@ async fn not_in_terms() -> Status {
     let (order_id, return_id) = ("A".into(), "R".into());
     let credit = v1::CreditLostReturnRequest { order_id, return_id, ..Default::default() };
     refused!(a, a.server.returns.credit_lost_return(credit))
+}
+
+/// A policy whose first rule is for `SKU`, and charges so much; the second is for all else.
+async fn policy(a: &mut Refusing, days: Option<u32>, restocking_bp: u32) {
+    let items = vec![v1::ItemTaxCategory { sku: "SKU".into(), category: "shoes".into() }];
+    let categories = v1::SetTaxCategoriesRequest { items, ..Default::default() };
+    a.server.pricing.set_tax_categories(categories).await.expect("set");
+    let all = v1::ReturnRule { days: Some(30), ..Default::default() };
+    let shoes = v1::ReturnRule { category: "shoes".into(), days, restocking_bp, ..all.clone() };
+    let policy = Some(v1::ReturnPolicy { rules: vec![shoes, all], holidays: Vec::new() });
+    let set = v1::SetReturnPolicyRequest { policy, ..Default::default() };
+    a.server.returns.set_return_policy(set).await.expect("set");
+}
+
+async fn not_in_policy() -> Status {
+    let mut a = shipped().await;
+    policy(&mut a, None, 0).await;
+    refused!(a, a.server.returns.request_return(request(1)))
+}
+
+async fn terms_differ() -> Status {
+    let mut a = Refusing::stocked().await;
+    a.server.set_stock("RARE", "NYC", 1).await;
+    a.server.orders.place_order(order("A", &[("SKU", 2), ("RARE", 1)])).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    policy(&mut a, Some(30), 500).await;
+    let mut both = request(1);
+    both.lines.push(v1::LineQuantity { line_index: 1, quantity: 1 });
+    refused!(a, a.server.returns.request_return(both))
 }
 
 async fn step_refused() -> Status {

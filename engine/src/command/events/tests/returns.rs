@@ -1,16 +1,17 @@
 //! Units that come back.
 
 use super::*;
-use crate::command::fixture::{AT, return_id};
+use crate::command::fixture::{AT, return_id, set_return_policy};
 use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::order::returns::progress::tests::asked;
 use crate::command::order::returns::request::ReturnRequested;
+use crate::command::order::returns::set_policy::ReturnPolicySet;
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Credit, Decision, Disposition, Goods, Grade, Moved, Reduction, Reported, ReturnMode,
-    ReturnProgress, Sent, Status, Stray,
+    Applies, Condition, Credit, Decision, Disposition, Goods, Grade, Holiday, Moved, Reduction,
+    Reported, ReturnMode, ReturnProgress, ReturnReason, ReturnWay, Sent, Status, Stray,
 };
-use crate::model::{NodeNo, OrderNo, SkuNo};
+use crate::model::{Day, NodeNo, OrderNo, SkuNo};
 
 pub(super) fn events() -> Vec<Named> {
     let (no, id) = (OrderNo(1 << 33), order_id());
@@ -22,7 +23,21 @@ pub(super) fn events() -> Vec<Named> {
         ("return_sent", sent().into()),
         ("return_received", received().into()),
         ("return_inspected", inspected().into()),
+        ("return_policy_set", policy().into()),
     ]
+}
+
+fn policy() -> ReturnPolicySet {
+    let mut policy = set_return_policy().policy;
+    let rule = &mut policy.rules[0];
+    let category = Some(text("shoes"));
+    rule.applies = Applies { category, channel: Some(text("web")), ..Applies::default() };
+    (rule.applies.tier, rule.applies.conditions) = (Some(3), vec![Condition::Unopened]);
+    (rule.grants.reasons, rule.grants.ways) = (vec![ReturnReason::TooLate], vec![ReturnWay::Mail]);
+    rule.grants.fault_days = Some(90);
+    let day = Day::from_epoch_days;
+    policy.holidays = vec![Holiday { from: day(20_000), to: day(20_060), until: day(20_091) }];
+    ReturnPolicySet { policy: policy.into() }
 }
 
 fn of(act: Act, moves: Vec<Moved>) -> ReturnProgressed {

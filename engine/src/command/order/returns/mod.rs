@@ -10,3 +10,4 @@
 
 pub mod progress;
 pub mod request;
+pub mod set_policy;

@@ -1,23 +1,27 @@
 //! Asking that units of an order come back.
 
+mod judged;
+
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use self::judged::Judged;
+pub use self::judged::Said;
 use crate::limits::{
     AMOUNT_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX, ORDER_RETURNS_MAX, RETURN_DAYS_MAX,
-    RETURN_WAIT_DAYS,
+    RETURN_WAIT_DAYS, TIER_MAX,
 };
 use crate::model::check::{days_ahead, finish, in_range};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::returns::{
-    Asked, Fees, LabelPayer, Return, ReturnLine, ReturnMode, ReturnReason, ReturnRefusal,
-    ReturnTerms, ShippingRefund, request,
+    Asked, Fees, LabelPayer, Return, ReturnLine, ReturnMode, ReturnPolicy, ReturnReason,
+    ReturnRefusal, ReturnTerms, ReturnWay, ShippingRefund, request,
 };
 use crate::model::{
     Day, LineUnits, Meta, Minor, NodeId, NodeNo, Order, OrderEffect, OrderId, OrderNo, Refusal,
-    ReturnId, Returning, Rule, Text, Timestamp, Violation,
+    ReturnId, Returning, Rule, SkuNo, Text, Timestamp, Violation,
 };
 use crate::state::network::{Network, is_supplier};
 use crate::transaction::command::{Command, Decision, Effective, Facts};
@@ -50,14 +54,16 @@ pub struct RequestReturn {
     pub expires_at: Option<Timestamp>,
     /// Until when goods have to come that are credited before they do; of such a return alone.
     pub advance_until: Option<Timestamp>,
-    /// On what terms.
-    pub terms: TermsAsked,
+    /// On what terms; as the policy says if nothing is said.
+    pub terms: Option<TermsAsked>,
+    /// What is said for the policy to judge it.
+    pub said: Said,
     /// The label that the customer is given.
     pub label: Option<Text>,
 }
 
 /// On what terms a return is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode)]
 pub struct TermsAsked {
     /// What the customer pays.
     #[n(0)]
@@ -97,8 +103,12 @@ impl Command for RequestReturn {
     fn fingerprint(&self) -> u64 {
         let Self { order, id, mode, reason, note, node, lines, .. } = self;
         let what = (order, id, mode, reason, note, node, lines.to_vec());
-        let Self { expires_at, advance_until, terms, label, .. } = self;
-        fingerprint(&("request_return", what, expires_at, advance_until, terms, label))
+        let Self { expires_at, advance_until, terms, said, label, .. } = self;
+        let when = (expires_at, advance_until);
+        match terms {
+            Some(terms) => fingerprint(&("request_return", what, when.0, when.1, terms, label)),
+            None => fingerprint(&("return_by_policy", what, when, said, label)),
+        }
     }
 
     fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
@@ -111,8 +121,12 @@ impl Command for RequestReturn {
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<ReturnRequested>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
-        let node = self.node_no(&tx.state().network.load())?;
-        Ok(match decide(&order, self, node)? {
+        let state = tx.state();
+        let node = self.node_no(&state.network.load())?;
+        let (rules, pricing) = (state.return_rules.load(), state.pricing.load());
+        let category = |sku| pricing.book().categories().of(sku).cloned();
+        let terms = |order: &Order| self.terms(order, rules.policy(), category);
+        Ok(match decide(&order, self, (node, terms))? {
             Some(event) => Decision::Event(event),
             None => Decision::Nothing(order.last_lsn),
         })
@@ -141,9 +155,23 @@ impl RequestReturn {
             let max = LINE_UNITS_MAX.into();
             in_range(&mut found, format!("lines[{at}].quantity"), (*units).into(), 1, max);
         }
-        self.terms.fees.check(&mut found);
+        if let Some(terms) = &self.terms {
+            terms.fees.check(&mut found);
+        }
+        let tier = self.said.tier.unwrap_or(0);
+        in_range(&mut found, "tier".into(), tier.into(), 0, TIER_MAX.into());
+        self.check_way(&mut found);
         self.check_days(&mut found);
         finish(found)
+    }
+
+    /// Who keeps the goods does not send them.
+    fn check_way(&self, found: &mut Vec<Violation>) {
+        let is_kept = self.mode == ReturnMode::KeepIt;
+        if self.said.way.is_some_and(|way| (way == ReturnWay::KeepIt) != is_kept) {
+            let rule = Rule::Malformed("is KEEP_IT where the mode is, and there alone".into());
+            found.push(Violation::new("way", "", rule));
+        }
     }
 
     fn check_days(&self, found: &mut Vec<Violation>) {
@@ -179,17 +207,34 @@ impl RequestReturn {
         Ok(Some(no))
     }
 
-    /// The terms, which stay as they are: the day on which it was asked for is the last one.
-    fn terms(&self) -> ReturnTerms {
-        let TermsAsked { fees, shipping, covers_loss, needs_review } = self.terms;
-        let today = self.meta.at.as_micros().div_euclid(DAY_MICROS);
-        let until = Day::from_epoch_days(i32::try_from(today).unwrap_or(i32::MAX));
+    /// The terms, which stay as they are: those that the caller says, or that the policy grants.
+    fn terms(
+        &self,
+        order: &Order,
+        policy: Option<&ReturnPolicy>,
+        category: impl Fn(SkuNo) -> Option<Text>,
+    ) -> Result<ReturnTerms, Refusal> {
+        match (self.terms, policy) {
+            (None, Some(policy)) => judged::terms(order, (self.judged(), policy), category),
+            (said, _) => Ok(self.terms_said(said.unwrap_or_default())),
+        }
+    }
+
+    fn judged(&self) -> Judged<'_> {
+        let Self { lines, mode, reason, said, .. } = self;
+        Judged { lines, mode: *mode, reason: *reason, said: *said, at: self.meta.at }
+    }
+
+    /// What the caller says: the day on which it was asked for is the last one.
+    fn terms_said(&self, said: TermsAsked) -> ReturnTerms {
+        let TermsAsked { fees, shipping, covers_loss, needs_review } = said;
+        let until = Day::of(self.meta.at);
         let pays_label = fees.label > Minor::ZERO;
         let label_payer = if pays_label { LabelPayer::Customer } else { LabelPayer::Seller };
         ReturnTerms { until, fees, label_payer, shipping, covers_loss, needs_review }
     }
 
-    fn asked(&self, node: Option<NodeNo>) -> Asked {
+    fn asked(&self, node: Option<NodeNo>, terms: ReturnTerms) -> Asked {
         let mut lines = self.lines.clone();
         lines.sort_by_key(|(line, _)| *line);
         let wait = i64::from(RETURN_WAIT_DAYS) * DAY_MICROS;
@@ -203,7 +248,7 @@ impl RequestReturn {
             at,
             expires_at: self.expires_at.unwrap_or_else(|| at.saturating_add_micros(wait)),
             advance_until: self.advance_until,
-            terms: self.terms(),
+            terms,
             lines,
             label: self.label.clone(),
         }
@@ -211,9 +256,13 @@ impl RequestReturn {
 
     /// Whether a return is what is asked for. Where its goods came in may be another node by now.
     fn is(&self, known: &Return, node: Option<NodeNo>) -> bool {
-        let asked = self.asked(node);
+        let asked = self.asked(node, known.terms);
         let lines: LineUnits = known.lines.iter().map(|of| (of.line, of.units())).collect();
-        let terms = ReturnTerms { until: known.terms.until, ..asked.terms };
+        // What the policy granted then stays, whatever it would say by now.
+        let terms = self.terms.map_or(known.terms, |said| ReturnTerms {
+            until: known.terms.until,
+            ..self.terms_said(said)
+        });
         let is_same_day = self.expires_at.is_none_or(|at| at == known.expires_at);
         (known.mode, known.reason, &known.note) == (asked.mode, asked.reason, &asked.note)
             && (lines, known.terms, &known.label) == (asked.lines, terms, &asked.label)
@@ -227,7 +276,7 @@ impl RequestReturn {
 fn decide(
     order: &Order,
     command: &RequestReturn,
-    node: Option<NodeNo>,
+    (node, terms): (Option<NodeNo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
 ) -> Result<Option<ReturnRequested>, Refusal> {
     let (order_id, return_id) = (order.header.id.clone(), command.id.clone());
     if let Some((_, known)) = order.return_of(&return_id) {
@@ -237,11 +286,12 @@ fn decide(
     if order.returns.len() >= ORDER_RETURNS_MAX {
         return Err(Refusal::ListFull { what: "returns", max: ORDER_RETURNS_MAX });
     }
-    let asked = command.asked(node);
-    let unknown = asked.lines.iter().find(|(line, _)| usize::from(*line) >= order.lines.len());
+    let mut lines = command.lines.iter();
+    let unknown = lines.find(|(line, _)| usize::from(*line) >= order.lines.len());
     if let Some((line, _)) = unknown {
         return Err(Refusal::LineNotFound { order_id, line_index: (*line).into() });
     }
+    let asked = command.asked(node, terms(order)?);
     let made = request(asked, |line| order.left_of(line), &order.returns);
     match made.and_then(Return::with_credits) {
         Ok(made) => Ok(Some(ReturnRequested { no: order.no, id: order_id, asked: made.into() })),

@@ -7,8 +7,8 @@ use crate::command::fixture::{
     accept, cancel, change_hold, claim, commit, confirm, decline, define_partner,
     discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed, meta, node,
     order, price_list, prioritise, progress_return, promotion, recall, receive, record_payment,
-    release, release_order_hold, report_partner, request_return, resolve_decline, set_prices, ship,
-    shipping_rates, tax_categories, tax_rates, told, wave,
+    release, release_order_hold, report_partner, request_return, resolve_decline, set_prices,
+    set_return_policy, ship, shipping_rates, tax_categories, tax_rates, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -20,8 +20,8 @@ use crate::command::{
     DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
     EnsureItem, ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment,
     RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetTaxCategories, StockOperation,
-    catalogue, hold, partner, pricing,
+    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories,
+    StockOperation, catalogue, hold, partner, pricing,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -188,6 +188,10 @@ fn under_a_used_key() -> Vec<Provoked> {
 fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
     let meta = || keyed("K");
     vec![
+        (
+            "SetReturnPolicy",
+            told(engine.set_return_policy(SetReturnPolicy { meta: meta(), ..set_return_policy() })),
+        ),
         (
             "DefinePriceList",
             told(engine.define_price_list(DefinePriceList { meta: meta(), ..price_list("L") })),

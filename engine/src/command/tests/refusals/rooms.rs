@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 36] = [
+pub(super) const ROOMS: [Room; 37] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -382,6 +382,11 @@ pub(super) const ROOMS: [Room; 36] = [
         sources: &["command/order/payment.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
+        command: "SetReturnPolicy",
+        refusals: &[RequestIdReused],
+        sources: &["command/order/returns/set_policy.rs", REQUESTS, RUN],
+    },
+    Room {
         command: "RequestReturn",
         refusals: &[
             RequestIdReused,
@@ -391,11 +396,14 @@ pub(super) const ROOMS: [Room; 36] = [
             NodeNotFound,
             NodeIsSupplier,
             UnitsNotReturnable,
+            NotInReturnPolicy,
+            ReturnTermsDiffer,
             ListFull,
             Contended,
         ],
         sources: &[
             "command/order/returns/request.rs",
+            "command/order/returns/request/judged.rs",
             "state/network.rs",
             ATTEMPTS,
             FIND,

@@ -2,21 +2,44 @@
 
 use super::{PAIR, text};
 use crate::command::events::AnyEvent;
-use crate::command::fixture::AT;
+use crate::command::fixture::{AT, set_return_policy};
 use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::order::returns::request::ReturnRequested;
-use crate::limits::{ID_BYTES_MAX, ORDER_LINES_MAX, RETURN_BUCKETS_MAX, RETURN_STRAYS_MAX};
+use crate::command::order::returns::set_policy::ReturnPolicySet;
+use crate::limits::{
+    ID_BYTES_MAX, ORDER_LINES_MAX, RETURN_BUCKETS_MAX, RETURN_HOLIDAYS_MAX, RETURN_RULES_MAX,
+    RETURN_STRAYS_MAX,
+};
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Bucket, Credit, Decision, Disposition, Fees, Goods, Grade, LabelPayer, Moved, Reduction,
-    Reported, Return, ReturnLine, ReturnMode, ReturnProgress, ReturnReason, ReturnTerms, Sent,
-    ShippingRefund, Status, Stray,
+    Bucket, Condition, Credit, Decision, Disposition, Fees, Goods, Grade, Holiday, LabelPayer,
+    Moved, Reduction, Reported, Return, ReturnLine, ReturnMode, ReturnProgress, ReturnReason,
+    ReturnTerms, ReturnWay, Sent, ShippingRefund, Status, Stray,
 };
 use crate::model::{Day, Minor, NodeNo, OrderId, OrderNo, ReturnId, SkuNo};
 
 /// The events about returns.
-pub(super) fn largest(id: &OrderId) -> [AnyEvent; 2] {
-    [requested(id).into(), progressed(id).into()]
+pub(super) fn largest(id: &OrderId) -> [AnyEvent; 3] {
+    [requested(id).into(), progressed(id).into(), policy().into()]
+}
+
+/// All rules and holidays that there may be.
+fn policy() -> ReturnPolicySet {
+    let mut policy = set_return_policy().policy;
+    let rule = &mut policy.rules[0];
+    (rule.applies.category, rule.applies.channel) = (Some(text()), Some(text()));
+    rule.applies.conditions = Condition::ALL.to_vec();
+    rule.grants.reasons = ReturnReason::ALL.to_vec();
+    rule.grants.ways = ReturnWay::ALL.to_vec();
+    rule.grants.fees = Fees {
+        restocking_basis_points: u16::MAX,
+        restocking_max: Some(Minor(i64::MIN)),
+        label: Minor(i64::MIN),
+    };
+    let day = Day::from_epoch_days(i32::MIN);
+    policy.rules = vec![rule.clone(); RETURN_RULES_MAX];
+    policy.holidays = vec![Holiday { from: day, to: day, until: day }; RETURN_HOLIDAYS_MAX];
+    ReturnPolicySet { policy: policy.into() }
 }
 
 fn return_id() -> ReturnId {

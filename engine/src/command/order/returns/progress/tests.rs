@@ -100,11 +100,11 @@ fn rows() -> Vec<Row> {
     let came = || then(normal(), &[receive(3, &[(0, 2), (1, 1)])]);
     let seen = || then(came(), &[restock(&[(0, 1)])]);
     let reviewed = || {
-        let terms = TermsAsked { needs_review: true, ..of(&[]).terms };
+        let terms = Some(TermsAsked { needs_review: true, ..TermsAsked::default() });
         asked_for(left(), &RequestReturn { terms, ..of(&[(0, 2)]) }, Some(NODE))
     };
     let covered = || {
-        let terms = TermsAsked { covers_loss: true, ..of(&[]).terms };
+        let terms = Some(TermsAsked { covers_loss: true, ..TermsAsked::default() });
         asked_for(left(), &RequestReturn { terms, ..of(&[(0, 2)]) }, Some(NODE))
     };
     let decide = |granted| ReturnStep::Decide { granted };

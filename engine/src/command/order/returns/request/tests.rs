@@ -1,8 +1,11 @@
 //! What of an order may be asked to come back, as a table.
 
 use super::*;
-use crate::command::fixture::{AT, check, located, node_id, request_return, return_id, said};
+use crate::command::fixture::{
+    AT, check, located, node_id, request_return, return_id, said, set_return_policy,
+};
 use crate::command::order::fixture::{id, left, order};
+use crate::model::returns::{Objection, Objections};
 use crate::model::{Lsn, NodeKind, RefusalKind};
 
 /// A return of units of lines of the order.
@@ -10,9 +13,18 @@ pub(crate) fn of(lines: &[(u16, u32)]) -> RequestReturn {
     RequestReturn { order: id(), lines: LineUnits::from_slice(lines), ..request_return() }
 }
 
+/// What is decided where no policy is set.
+fn decided(
+    order: &Order,
+    command: &RequestReturn,
+    node: Option<NodeNo>,
+) -> Result<Option<ReturnRequested>, Refusal> {
+    decide(order, command, (node, |order: &Order| command.terms(order, None, |_| None)))
+}
+
 /// The order after it was asked for that.
 pub(crate) fn after(mut order: Order, command: &RequestReturn, node: Option<NodeNo>) -> Order {
-    let event = decide(&order, command, node).expect("it is granted").expect("it is new");
+    let event = decided(&order, command, node).expect("it is granted").expect("it is new");
     let lsn = order.last_lsn.next();
     for effect in event.effects() {
         let Effect::Order(_, effect) = effect else { panic!("no pair changes: {effect:?}") };
@@ -81,10 +93,10 @@ fn rows() -> Vec<Row> {
 /// The refusals of the table, whose rows are checked.
 pub(crate) fn table() -> Vec<RefusalKind> {
     let decided = rows().into_iter().map(|(order, command, expected)| {
-        let is_new = decide(&order, &command, None).map(|event| event.is_some());
+        let is_new = decided(&order, &command, None).map(|event| event.is_some());
         (format!("{command:?}"), is_new, expected)
     });
-    [check(decided), nodes()].concat()
+    [check(decided), nodes(), by_policy()].concat()
 }
 
 fn nodes() -> Vec<RefusalKind> {
@@ -110,7 +122,7 @@ fn only_what_left_and_is_in_no_return_comes_back() {
 #[test]
 fn a_return_is_granted_at_once_unless_a_person_has_to() {
     use crate::model::returns::DecisionState::{Authorised, Requested};
-    let reviewed = TermsAsked { needs_review: true, ..request_return().terms };
+    let reviewed = Some(TermsAsked { needs_review: true, ..TermsAsked::default() });
     for (command, state) in [
         (of(&[(0, 3)]), Authorised),
         (RequestReturn { terms: reviewed, ..of(&[(0, 3)]) }, Requested),
@@ -134,7 +146,7 @@ fn what_cannot_be_asked_for_is_told_all_at_once() {
         restocking_max: Some(Minor(-1)),
         label: Minor(AMOUNT_MAX + 1),
     };
-    let terms = TermsAsked { fees, ..request_return().terms };
+    let terms = Some(TermsAsked { fees, ..TermsAsked::default() });
     assert_eq!(told(RequestReturn { terms, ..of(&[(0, 1)]) }).len(), 3);
     assert_eq!(told(RequestReturn { expires_at: Some(AT), ..of(&[(0, 1)]) }).len(), 1);
     assert_eq!(told(RequestReturn { mode: ReturnMode::Advance, ..of(&[(0, 1)]) }).len(), 1);
@@ -142,4 +154,85 @@ fn what_cannot_be_asked_for_is_told_all_at_once() {
     assert_eq!(told(RequestReturn { advance_until: until, ..of(&[(0, 1)]) }).len(), 1);
     let far = Some(Timestamp::from_micros(i64::MAX));
     assert_eq!(told(RequestReturn { expires_at: far, ..of(&[(0, 1)]) }).len(), 1);
+}
+
+/// A policy of rules for a category each, with its days and the fee for selling it again.
+fn policy(rules: &[(Option<&str>, Option<u16>, u16)]) -> ReturnPolicy {
+    let text = |text: &str| Text::new("category", text).unwrap();
+    let rule = |(category, days, restocking): &(Option<&str>, Option<u16>, u16)| {
+        let mut rule = set_return_policy().policy.rules.remove(0);
+        rule.applies.category = category.map(text);
+        rule.grants.days = *days;
+        rule.grants.fees.restocking_basis_points = *restocking;
+        rule
+    };
+    ReturnPolicy { rules: rules.iter().map(rule).collect(), holidays: Vec::new() }
+}
+
+/// What the policy grants, by the category of the lines' items, in their order.
+fn granted(
+    command: &RequestReturn,
+    policy: &ReturnPolicy,
+    categories: [Option<&str>; 2],
+) -> Result<ReturnTerms, Refusal> {
+    let order = left();
+    let named = |sku: SkuNo| {
+        let at = order.lines.iter().position(|line| line.sku == sku).expect("it is there");
+        categories[at].map(|name| Text::new("category", name).unwrap())
+    };
+    command.terms(&order, Some(policy), named)
+}
+
+fn asks_by_policy(lines: &[(u16, u32)]) -> RequestReturn {
+    RequestReturn { terms: None, ..of(lines) }
+}
+
+fn by_policy() -> Vec<RefusalKind> {
+    let both = asks_by_policy(&[(0, 1), (1, 1)]);
+    let objected = |objections: &[(u16, Objection)]| {
+        let mut all = Objections::default();
+        for (line, objection) in objections {
+            all.add(*line, vec![*objection]);
+        }
+        Refusal::NotInReturnPolicy { order_id: id(), objections: all }
+    };
+    let days = |policy: &ReturnPolicy, categories| {
+        granted(&both, policy, categories).map(|terms| terms.fees.restocking_basis_points)
+    };
+    let apart = policy(&[(Some("shoes"), Some(1_000), 500), (Some("hats"), None, 0)]);
+    let fees = policy(&[(Some("shoes"), Some(1_000), 500), (None, Some(1_000), 100)]);
+    let differs = Refusal::ReturnTermsDiffer { order_id: id(), line_index: 1 };
+    check([
+        ("one rule for both", days(&apart, [Some("shoes"), Some("shoes")]), Ok(500)),
+        // What speaks against each line is told at once.
+        (
+            "a final sale, and no rule",
+            days(&apart, [Some("hats"), None]),
+            Err(objected(&[(0, Objection::FinalSale), (1, Objection::NoRule)])),
+        ),
+        (
+            "one of two",
+            days(&apart, [Some("shoes"), Some("hats")]),
+            Err(objected(&[(1, Objection::FinalSale)])),
+        ),
+        ("another fee", days(&fees, [Some("shoes"), None]), Err(differs)),
+    ])
+}
+
+/// A person at a desk may say terms that the policy does not grant.
+#[test]
+fn terms_that_are_said_are_not_judged() {
+    let none = ReturnPolicy::default();
+    assert!(granted(&asks_by_policy(&[(0, 1)]), &none, [None; 2]).is_err());
+    assert!(granted(&of(&[(0, 1)]), &none, [None; 2]).is_ok());
+}
+
+/// What was granted stays, whatever the policy says when the same is asked again.
+#[test]
+fn a_return_by_policy_is_found_again_under_its_id_whatever_the_policy_is_by_then() {
+    let asked = asks_by_policy(&[(0, 1)]);
+    let order = after(left(), &asked, None);
+    let node = None;
+    let refusing = |_: &Order| Err(Refusal::NoNode);
+    assert_eq!(decide(&order, &asked, (node, refusing)), Ok(None));
 }
