@@ -24,6 +24,7 @@ pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::curve::{Curve, Step};
 pub use crate::read::node_load::{DayLoad, NodeLoad, Planned};
 pub use crate::read::partner::PartnerView;
+pub use crate::read::partner_issues::{IssueCounts, IssueOf, PartnerIssue};
 pub use crate::read::pricing::{Basket, BasketPriced};
 pub use crate::read::stamp::Stamp;
 pub use crate::read::work::{NodeWork, ShipmentWork, WorkKey, WorkUnits};

@@ -555,6 +555,16 @@ pub const PARTNER_CANDIDATES_MAX: usize = 8;
 /// whole.
 pub const PARTNER_QUARANTINED_MAX: usize = 1_000;
 
+/// Partners that are read for a list of what somebody has to look at: more than any shop works with.
+pub const PARTNERS_READ_MAX: usize = 10_000;
+
+/// Goods of a partner that came back and are of no return, at a time: they lie in its way until somebody
+/// knows whose they are.
+pub const PARTNER_UNMATCHED_MAX: usize = 1_000;
+
+/// Orders that are looked at for a return by a name that others may have as well.
+pub const PARTNER_NAMESAKES_MAX: usize = 16;
+
 /// Most nodes of one partner.
 pub const PARTNER_NODES_MAX: usize = 256;
 

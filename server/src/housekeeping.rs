@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backstock_engine::engine::{Engine, Halt, journal_directory};
+use backstock_engine::engine::{Engine, Halt, IssueCounts, journal_directory};
 use backstock_engine::model::Lsn;
 use backstock_engine::service::SnapshotFailed;
 use backstock_engine::snapshot::TakeReport;
@@ -91,6 +91,13 @@ pub(crate) async fn take_snapshot(
     Ok(report)
 }
 
+/// Tells metrics what somebody has to look at of what partners said.
+fn note_partners(counts: &IssueCounts) {
+    set(names::PARTNER_GAPS, counts.gaps);
+    set(names::PARTNER_QUARANTINED, counts.quarantined);
+    set(names::PARTNER_UNMATCHED, counts.unmatched);
+}
+
 /// Tells metrics that the engine has halted, before the process ends.
 pub(crate) fn note_halt(halt: Option<&Halt>) {
     set(names::JOURNAL_HALTED, u64::from(matches!(halt, Some(Halt::Disk(_)))));
@@ -141,6 +148,7 @@ async fn keep_consumers(engine: Engine, clock: Arc<Clock>) {
         tick.tick().await;
         endpoints.tell(&engine.endpoints().all());
         let (engine, now) = (engine.clone(), clock.now());
+        note_partners(&engine.partner_issue_counts(now));
         // The journal may be read for it.
         let consumers = tokio::task::spawn_blocking(move || engine.consumers(now)).await;
         gauges.tell(&consumers.unwrap_or_default());

@@ -496,7 +496,9 @@ impl<'a> Applier<'a> {
                 }
             }
             // What waited for the end of the hold may be due.
-            OrderEffect::ReleaseHold { .. } | OrderEffect::Return(_) => {
+            OrderEffect::ReleaseHold { .. } => self.kernel.state.wakes.note(order, said.at),
+            OrderEffect::Return(returning) => {
+                self.kernel.state.rmas.note(order, returning);
                 self.kernel.state.wakes.note(order, said.at);
             }
             OrderEffect::Progress(progress) => {

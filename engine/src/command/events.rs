@@ -35,6 +35,7 @@ use super::order::returns::set_policy::ReturnPolicySet;
 use super::order::shipped::ShipmentShipped;
 use super::partner::define::PartnerDefined;
 use super::partner::discard::PartnerMessageDiscarded;
+use super::partner::match_arrival::ArrivalMatched;
 use super::partner::report::PartnerTold;
 use super::pricing::define_price_list::PriceListDefined;
 use super::pricing::define_promotion::PromotionDefined;
@@ -195,6 +196,7 @@ events! {
     82 "partner_defined" PartnerDefined,
     83 "partner_message_discarded" PartnerMessageDiscarded,
     86 "return_policy_set" ReturnPolicySet,
+    93 "partner_goods_matched" ArrivalMatched,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

@@ -9,14 +9,15 @@ use crate::command::{
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner,
     DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage,
     DispatchTransfer, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest,
-    Lines, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder, ProgressReturn,
-    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ReportPartner, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPrices,
-    SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt, WaveFound,
+    Lines, MatchArrival, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder,
+    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ReportPartner, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority,
+    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt,
+    WaveFound,
 };
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
-use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, Subject};
+use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject};
 use crate::model::returns::{
     Applies, Fees, Grants, LabelPayer, ReturnMode, ReturnPolicy, ReturnReason, ReturnRule,
     ShippingRefund,
@@ -25,8 +26,8 @@ use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
     InboundId, Item, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind, OrderHoldId,
     OrderHoldKind, OrderId, PartnerId, PickupOffer, PostalCode, PriceListId, Priority,
-    PriorityClass, PromotionId, RefundId, Refusal, RefusalKind, RequestId, ReturnId, Sale,
-    Shortage, Sku, SkuNo, Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
+    PriorityClass, PromotionId, Reference, RefundId, Refusal, RefusalKind, RequestId, ReturnId,
+    Sale, Shortage, Sku, SkuNo, Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
 };
 use crate::pricing::{
     Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
@@ -252,6 +253,21 @@ pub fn discard_partner_message(partner: &str, message: &str) -> DiscardPartnerMe
     let partner = PartnerId::new("partner", partner).expect("a partner id");
     let message = MessageId::new("message", message).expect("a message id");
     DiscardPartnerMessage { meta: meta(), partner, message }
+}
+
+/// Message `seq` of the partner `3PL`: so many units of `A` came back under the id of a return.
+pub fn came_back(seq: u64, rma: &str, revision: u32, units: i64) -> PartnerMessage {
+    let rma = Some(Reference::new("rma", rma).expect("an id"));
+    let subject = Subject::ReturnReceipt(ReturnNames { rma, ..ReturnNames::default() });
+    PartnerMessage { subject, ..partner_message("3PL", seq, "PO", revision, &[("A", units)]) }
+}
+
+/// What the partner `3PL` has under the name `BOX` is of that return.
+pub fn match_arrival() -> MatchArrival {
+    let rma = Some(Reference::new("rma", "BOX").expect("an id"));
+    let names = ReturnNames { rma, ..ReturnNames::default() };
+    let partner = PartnerId::new("partner", "3PL").expect("a partner id");
+    MatchArrival { meta: meta(), partner, names, order: order().order.id, id: return_id() }
 }
 
 /// Changes the supply of a pair.

@@ -8,9 +8,10 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList, DefinePromotion,
     DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, EnsureItem,
-    ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer,
-    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner, RequestReturn,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories,
+    ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
+    RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
+    SetTaxCategories,
 };
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
@@ -124,6 +125,11 @@ impl Engine {
     /// Takes what a partner says; what it came to is in the command.
     pub async fn report_partner(&self, command: &ReportPartner) -> Result<Done, EngineError> {
         self.run(command).await
+    }
+
+    /// Says of which return goods are that came back to a partner.
+    pub async fn match_arrival(&self, command: MatchArrival) -> Result<Done, EngineError> {
+        self.run(&command).await
     }
 
     /// Lets go of a partner's message in quarantine.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{
-    AuditReport, Availability, Curve, Engine, EngineError, NodeAvailability, NodeLoad, NodeWork,
-    OrderView, PartnerView, Stamp, StockView, Trace, Whom,
+    AuditReport, Availability, Curve, Engine, EngineError, IssueCounts, NodeAvailability, NodeLoad,
+    NodeWork, OrderView, PartnerIssue, PartnerView, Stamp, StockView, Trace, Whom,
 };
 use crate::calendar::Calendar;
 use crate::command::hold::as_hold;
@@ -120,6 +120,23 @@ impl Engine {
     /// When there is none of that id.
     pub fn partner(&self, id: &PartnerId) -> Result<PartnerView, EngineError> {
         read::partner::partner(&self.kernel, id)
+    }
+
+    /// What somebody has to look at of what a partner said, or all of them, the oldest first.
+    ///
+    /// # Errors
+    /// When there is no partner of that id.
+    pub fn partner_issues(
+        &self,
+        partner: Option<&PartnerId>,
+        now: Timestamp,
+    ) -> Result<Vec<PartnerIssue>, EngineError> {
+        read::partner_issues::issues(&self.kernel, partner, now)
+    }
+
+    /// How much of that there is, of all partners.
+    pub fn partner_issue_counts(&self, now: Timestamp) -> IssueCounts {
+        read::partner_issues::counts(&self.kernel, now)
     }
 
     /// A message of a partner that is in quarantine.

@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode};
 use super::digest::{Part, PartHash, hash_written};
 use super::ids::{MessageId, NodeId, PartnerId};
 use super::lsn::Lsn;
-use super::partner::{Fact, FactKey, Partner, PartnerMessage, Quarantined};
+use super::partner::{Arrival, ArrivalOf, Fact, FactKey, Partner, PartnerMessage, Quarantined};
 use super::time::Timestamp;
 
 /// Names a document.
@@ -62,11 +62,22 @@ pub enum DocumentEffect {
         at: Timestamp,
         /// How many more of its messages are in quarantine by that: 1, 0 or -1.
         quarantined: i32,
+        /// How many more of its goods that came back are of no return: 1 or 0.
+        unmatched: i32,
     },
     /// To a partner: a message of it is in quarantine no more, and does not count.
     LetGo,
+    /// To a partner: goods that came back have a return now.
+    Settle,
     /// To a fact: a message stated it, and counts.
-    State(Arc<PartnerMessage>),
+    State {
+        /// The message.
+        message: Arc<PartnerMessage>,
+        /// Where the goods belong, of what came back.
+        arrival: Option<Arrival>,
+    },
+    /// To a fact: its goods are of this return.
+    Match(ArrivalOf),
     /// To a message: it is in quarantine.
     Quarantine(Box<Quarantined>),
     /// To a message: it is in quarantine no more.
@@ -78,10 +89,11 @@ impl Document {
     pub fn after(known: Option<Self>, key: &DocumentKey, effect: DocumentEffect) -> Self {
         match effect {
             DocumentEffect::Define { nodes } => Self::defined(known, key, nodes),
-            DocumentEffect::Came { message, at, quarantined } => {
+            DocumentEffect::Came { message, at, quarantined, unmatched } => {
                 let mut partner = Self::partner_of(known, key);
                 partner.came(&message, at);
                 partner.quarantined = partner.quarantined.saturating_add_signed(quarantined);
+                partner.unmatched = partner.unmatched.saturating_add_signed(unmatched);
                 Self::Partner(Box::new(partner))
             }
             DocumentEffect::LetGo => {
@@ -89,13 +101,30 @@ impl Document {
                 partner.quarantined = partner.quarantined.saturating_sub(1);
                 Self::Partner(Box::new(partner))
             }
-            DocumentEffect::State(message) => {
-                let known = known.as_ref().and_then(Self::fact);
-                Self::Fact(Box::new(Fact::stated(known, &message)))
+            DocumentEffect::Settle => {
+                let mut partner = Self::partner_of(known, key);
+                partner.unmatched = partner.unmatched.saturating_sub(1);
+                Self::Partner(Box::new(partner))
             }
+            DocumentEffect::State { message, arrival } => {
+                let known = known.as_ref().and_then(Self::fact);
+                let stated = Fact::stated(known, &message);
+                let arrival = arrival.or(stated.arrival);
+                Self::Fact(Box::new(Fact { arrival, ..stated }))
+            }
+            DocumentEffect::Match(of) => Self::matched(known, of),
             DocumentEffect::Quarantine(quarantined) => Self::Quarantined(quarantined),
             DocumentEffect::Release => Self::Released,
         }
+    }
+
+    /// The fact, whose goods are of that return. Nothing else has goods.
+    fn matched(known: Option<Self>, of: ArrivalOf) -> Self {
+        let Some(Self::Fact(mut fact)) = known else { return Self::Released };
+        if let Some(arrival) = &mut fact.arrival {
+            arrival.of = Some(of);
+        }
+        Self::Fact(fact)
     }
 
     fn defined(known: Option<Self>, key: &DocumentKey, nodes: Vec<NodeId>) -> Self {
@@ -128,6 +157,12 @@ impl Document {
     /// The fact, if it is one.
     pub const fn fact(&self) -> Option<&Fact> {
         if let Self::Fact(fact) = self { Some(fact) } else { None }
+    }
+
+    /// Whether it is of goods that came back and are of no return.
+    pub fn is_unmatched(&self) -> bool {
+        let arrival = self.fact().and_then(|fact| fact.arrival.as_ref());
+        arrival.is_some_and(Arrival::is_unmatched)
     }
 
     /// The message in quarantine, if it is one.

@@ -165,6 +165,13 @@ refusals! {
         message_id: MessageId,
     } => NotFound, PartnerMessage(partner_id, message_id);
 
+    /// The partner told of no goods by these names that came back and are of no return.
+    #[error("partner {partner_id} has no goods of no return by these names")]
+    98 PartnerGoodsNotFound = "PARTNER_GOODS_NOT_FOUND" {
+        /// The partner.
+        partner_id: PartnerId,
+    } => NotFound, Partner(partner_id);
+
     /// No endpoint of webhooks has that id.
     #[error("endpoint {endpoint_id} is not known")]
     86 EndpointNotFound = "ENDPOINT_NOT_FOUND" {

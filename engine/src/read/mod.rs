@@ -8,6 +8,7 @@ mod bundle;
 pub mod curve;
 pub mod node_load;
 pub mod partner;
+pub mod partner_issues;
 pub mod pricing;
 pub mod stamp;
 pub mod wave;

@@ -105,6 +105,9 @@ impl Archive {
                 let noted = state.intents.noted(no);
                 let is_gone = state.orders.archive(no, closed_by)?;
                 left += u64::from(is_gone);
+                if is_gone {
+                    state.rmas.forget(no);
+                }
                 // Nothing of it is open, unless it came back since, and asked for something.
                 if let Some(noted) = noted.filter(|_| is_gone) {
                     state.intents.forget(no, noted);

@@ -292,6 +292,9 @@ impl Source<'_> {
         if kept.packed.is_priced() && !kept.packed.may_leave_memory() {
             self.state.intents.note(no);
         }
+        if kept.packed.is_returned() {
+            self.state.rmas.note_all(&kept.order());
+        }
         if (kept.packed.is_on_hold() || kept.packed.has_expiry() || kept.packed.is_returned())
             && let Some((at, _)) = kept.order().next_due()
         {
@@ -306,6 +309,7 @@ impl Source<'_> {
             OrderReply::Applied(moved) if is_new && moved != StateHash::default() => {
                 if last_lsn <= closed_by {
                     self.state.orders.archive(no, closed_by)?;
+                    self.state.rmas.forget(no);
                 }
                 Ok(moved)
             }

@@ -26,6 +26,10 @@ struct Kept {
     list: Vec<PackedDocument>,
     /// Of each partner, the places of its messages that are in quarantine.
     quarantined: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
+    /// Of each partner, the places of what came back and is of no return.
+    unmatched: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
+    /// The places of partners.
+    partners: BTreeSet<usize>,
     /// Partners that a command has in hand.
     in_hand: HashSet<PartnerId>,
 }
@@ -42,7 +46,7 @@ impl Kept {
         moved.add(document.hash());
         let known = self.by_key.get(&document.key).copied();
         let at = known.unwrap_or(self.list.len());
-        self.note_quarantined(at, &document);
+        self.derive(at, &document);
         if known.is_some() {
             moved.remove(self.list[at].hash());
             self.list[at] = document;
@@ -53,11 +57,24 @@ impl Kept {
         moved
     }
 
-    /// What is derived of a message that goes into quarantine, or leaves it.
-    fn note_quarantined(&mut self, at: usize, document: &PackedDocument) {
-        let DocumentKey::Quarantined(partner, _) = &document.key else { return };
-        let is_open = document.unpack().is_some_and(|it| it.quarantined().is_some());
-        let open = self.quarantined.entry(partner.clone()).or_default();
+    /// What is derived of a document: partners, and what somebody has to look at.
+    fn derive(&mut self, at: usize, document: &PackedDocument) {
+        let (open, partner, is_open) = match &document.key {
+            DocumentKey::Partner(_) => {
+                self.partners.insert(at);
+                return;
+            }
+            DocumentKey::Quarantined(partner, _) => {
+                let is_open = document.unpack().is_some_and(|it| it.quarantined().is_some());
+                (&mut self.quarantined, partner, is_open)
+            }
+            DocumentKey::Fact(fact) if fact.subject.is_return_receipt() => {
+                let is_open = document.unpack().is_some_and(|it| it.is_unmatched());
+                (&mut self.unmatched, &fact.sender, is_open)
+            }
+            DocumentKey::Fact(_) => return,
+        };
+        let open = open.entry(partner.clone()).or_default();
         if is_open {
             open.insert(at);
         } else {
@@ -123,6 +140,20 @@ impl Documents {
         let mut kept = self.kept.lock();
         let is_next = kept.list.len() as u64 + 1 == no && kept.get(&document.key).is_none();
         is_next.then(|| kept.put(document))
+    }
+
+    /// All partners, in the order of their definition; at most so many.
+    pub fn partners(&self, max: usize) -> Vec<PackedDocument> {
+        let kept = self.kept.lock();
+        kept.partners.iter().take(max).map(|at| kept.list[*at].clone()).collect()
+    }
+
+    /// What came back to a partner and is of no return, the oldest first; at most so many.
+    pub fn unmatched(&self, partner: &PartnerId, max: usize) -> Vec<PackedDocument> {
+        let kept = self.kept.lock();
+        let open = kept.unmatched.get(partner);
+        let places = open.into_iter().flatten().take(max);
+        places.map(|at| kept.list[*at].clone()).collect()
     }
 
     /// The messages of a partner that are in quarantine, the oldest first; at most so many.

@@ -26,6 +26,7 @@ pub mod pricing;
 pub mod releases;
 pub mod requests;
 pub mod return_rules;
+pub mod rmas;
 pub mod served;
 mod sku_index;
 pub mod stock;
@@ -57,6 +58,7 @@ use pricing::Pricing;
 use releases::Releases;
 use requests::Requests;
 use return_rules::ReturnRules;
+use rmas::Rmas;
 use stock::StockActor;
 use turns::Turns;
 use unsettled::Unsettled;
@@ -80,6 +82,8 @@ pub struct State {
     pub holds: Holds,
     /// Orders of which payment providers have something to answer.
     pub intents: OpenIntents,
+    /// Orders by what parcels that come back to them are known by.
+    pub rmas: Rmas,
     /// When time alone does something to orders.
     pub wakes: Wakes,
     /// Where shipments may be due for release by the rule of their node.
@@ -178,6 +182,7 @@ impl State {
             documents: Documents::default(),
             holds: Holds::default(),
             intents: OpenIntents::default(),
+            rmas: Rmas::default(),
             wakes: Wakes::default(),
             releases: Releases::default(),
             loads: NodeLoads::default(),

@@ -71,6 +71,13 @@ pub const HOLDS_LIVE: &str = "backstock_holds_live";
 /// Closed orders that left memory.
 pub const ORDERS_ARCHIVED: &str = "backstock_orders_archived";
 
+/// Ranges of partners' messages that are missing for too long.
+pub const PARTNER_GAPS: &str = "backstock_partner_gaps_overdue";
+/// Messages of partners in quarantine.
+pub const PARTNER_QUARANTINED: &str = "backstock_partner_messages_quarantined";
+/// Goods that came back to partners and are of no return.
+pub const PARTNER_UNMATCHED: &str = "backstock_partner_goods_unmatched";
+
 /// Events that a consumer of the feed did not acknowledge.
 pub const FEED_EVENTS_BEHIND: &str = "backstock_feed_events_behind";
 /// How long ago the first of them came about.
@@ -111,6 +118,9 @@ pub const METRICS: &[Metric] = &[
     gauge(ORDERS_IN_MEMORY, "orders in memory, holds among them"),
     gauge(HOLDS_LIVE, "holds that have units, or wait in line for them"),
     gauge(ORDERS_ARCHIVED, "closed orders that left memory; snapshots have them"),
+    gauge(PARTNER_GAPS, "ranges of partners' messages that are missing for 15 minutes or longer"),
+    gauge(PARTNER_QUARANTINED, "messages of partners in quarantine"),
+    gauge(PARTNER_UNMATCHED, "goods that came back to partners and are of no return"),
     gauge(
         FEED_EVENTS_BEHIND,
         "events that a consumer of the feed did not acknowledge, by consumer",

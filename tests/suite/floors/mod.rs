@@ -57,8 +57,13 @@ const ENGINE: Rules<'_> = Rules {
         "command/order/released",
         "command/order/returned",
         "command/order/secured",
+        "command/partner/goods",
         "command/pricing/items",
         "command/pricing/rates",
+    ],
+    lent: &[
+        ("command/order/progress", "command/partner"),
+        ("command/order/returned", "command/partner"),
     ],
 };
 

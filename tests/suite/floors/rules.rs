@@ -15,6 +15,9 @@ pub(super) struct Rules<'a> {
     pub(super) no_rooms: &'a [&'a str],
     /// Files that the rooms of their folder share.
     pub(super) shared: &'a [&'a str],
+    /// Folders whose rooms carry out what rooms of another folder do, as a part of their own event: the
+    /// rooms that they may need. Only in that direction.
+    pub(super) lent: &'a [(&'a str, &'a str)],
 }
 
 /// What breaks a rule.
@@ -86,6 +89,7 @@ impl Rules<'_> {
     fn is_between_rooms(&self, graph: &Graph, edge: &Edge) -> bool {
         let Some(to) = self.room_of(graph, &edge.to) else { return false };
         match self.room_of(graph, &edge.from) {
+            Some(from) if self.is_lent(&to, &from) => false,
             Some(from) if self.is_shared(&to) => folder_of(&from) != folder_of(&to),
             Some(from) => from != to,
             None => is_folder(graph, &edge.from) && !self.is_shared(&to),
@@ -98,6 +102,10 @@ impl Rules<'_> {
             is_folder(graph, module) || self.no_rooms.contains(&module.to_string().as_str());
         (is_in_command(module) && !is_none)
             .then(|| module.names().iter().take(3).cloned().collect::<Vec<_>>().join("/"))
+    }
+
+    fn is_lent(&self, room: &str, to: &str) -> bool {
+        self.lent.iter().any(|(lent, folder)| *lent == room && folder_of(to) == Some(*folder))
     }
 
     fn is_shared(&self, room: &str) -> bool {

@@ -12,6 +12,7 @@ const RULES: Rules<'_> = Rules {
     floors: &[&["model"], &["state"], &["command"], &["engine"]],
     no_rooms: &["command", "command/events"],
     shared: &["command/order/number"],
+    lent: &[("command/order/ship", "command/partner")],
 };
 
 /// What is wrong with a crate of these files; the root is `lib`.
@@ -185,6 +186,30 @@ fn no_room_needs_another_but_what_its_folder_shares() {
     assert_eq!(rooms("use super::place::plan::Plan;", ""), [Fault::Rooms(plan)]);
     let number = edge("command/catalogue/item", "command/order/number", "No");
     assert_eq!(rooms("", "use crate::command::order::number::No;"), [Fault::Rooms(number)]);
+}
+
+#[test]
+fn a_room_that_is_lent_to_a_folder_is_needed_by_its_rooms_alone() {
+    let needing = |from: &str, to: &str| {
+        let need = format!("use crate::command::order::{to}::Done; pub struct Need;");
+        let of = |room: &str| if room == from { need.clone() } else { "pub struct Need;".into() };
+        faults(&[
+            ("lib", "mod command;"),
+            ("command", "mod hold; mod order; mod partner;"),
+            ("command/hold", "mod told;"),
+            ("command/hold/told", &of("hold")),
+            ("command/order", "pub mod cancel; pub mod ship;"),
+            ("command/order/cancel", "pub struct Done;"),
+            ("command/order/ship", "pub struct Done;"),
+            ("command/partner", "mod told;"),
+            ("command/partner/told", &of("partner")),
+        ])
+    };
+    assert_eq!(needing("partner", "ship"), []);
+    let other = edge("command/partner/told", "command/order/cancel", "Done");
+    assert_eq!(needing("partner", "cancel"), [Fault::Rooms(other)]);
+    let hold = edge("command/hold/told", "command/order/ship", "Done");
+    assert_eq!(needing("hold", "ship"), [Fault::Rooms(hold)]);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Partners that say things twice, late, out of order and corrected, over a real connection.
 
+mod crash;
+mod goods;
+mod late;
+
 use backstock_proto::v1;
 use backstock_proto::v1::report_request::Content;
 use serde_json::{Value, json};
@@ -11,15 +15,28 @@ use super::server::{TestServer, announcement, node};
 async fn partnered(data: &std::path::Path) -> TestServer {
     let mut server = TestServer::stocked(data).await;
     server.define_node(node("BOS", "02116")).await;
-    let define = v1::DefinePartnerRequest {
-        partner_id: "3pl-7".into(),
-        node_ids: vec!["NYC".into()],
-        ..Default::default()
-    };
-    server.partners.define_partner(define).await.expect("defined");
+    define(&mut server, "3pl-7", &["NYC"]).await;
     let announced = server.inventory.announce_inbound(announcement("SKU", "PO-1", 10)).await;
     announced.expect("announced");
     server
+}
+
+async fn define(server: &mut TestServer, id: &str, nodes: &[&str]) {
+    let node_ids = nodes.iter().map(|id| (*id).to_owned()).collect();
+    let define = v1::DefinePartnerRequest { partner_id: id.into(), node_ids, ..Default::default() };
+    server.partners.define_partner(define).await.expect("defined");
+}
+
+/// The message with another value of a field.
+fn with(mut message: Value, field: &str, value: Value) -> Value {
+    message[field] = value;
+    message
+}
+
+/// What somebody has to look at, of all partners.
+async fn gaps(server: &mut TestServer) -> Vec<v1::PartnerGap> {
+    let list = v1::ListPartnerGapsRequest::default();
+    server.partners.list_partner_gaps(list).await.expect("listed").into_inner().gaps
 }
 
 /// Message `seq`: so many units came of a delivery, some of them damaged.
@@ -139,11 +156,7 @@ async fn what_nobody_knows_waits_with_candidates_and_is_played_again_or_let_go()
 async fn what_a_partner_may_not_say_is_told_and_changes_nothing() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = partnered(data.path()).await;
-    let changed = |field: &str, value: Value| {
-        let mut message = receipt(1, "PO-1", 1, 4, 0);
-        message[field] = value;
-        message
-    };
+    let changed = |field: &str, value: Value| with(receipt(1, "PO-1", 1, 4, 0), field, value);
     let lines = json!(
         (0..10_001).map(|no| json!({ "sku": no.to_string(), "received": 1 })).collect::<Vec<_>>()
     );

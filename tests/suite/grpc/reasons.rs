@@ -94,6 +94,7 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::EndpointNotFound
             | RefusalKind::PartnerNotFound
             | RefusalKind::PartnerMessageNotFound
+            | RefusalKind::PartnerGoodsNotFound
             | RefusalKind::LineNotFound
             | RefusalKind::ShipmentNotFound,
         )

@@ -66,7 +66,10 @@ impl Shop {
         Ok(answer.into_inner().rma.expect("a return"))
     }
 
-    async fn inspect(&mut self, request: v1::InspectReturnRequest) -> Result<v1::Return, Status> {
+    pub(super) async fn inspect(
+        &mut self,
+        request: v1::InspectReturnRequest,
+    ) -> Result<v1::Return, Status> {
         let answer = self.server.returns.inspect_return(request).await?;
         Ok(answer.into_inner().rma.expect("a return"))
     }
@@ -78,7 +81,7 @@ impl Shop {
         self.inspect(as_new(id)).await.expect("looked at");
     }
 
-    async fn rma(&mut self, id: &str) -> v1::Return {
+    pub(super) async fn rma(&mut self, id: &str) -> v1::Return {
         let (order_id, return_id) = ("O".into(), id.into());
         let get = v1::GetReturnRequest { order_id, return_id, min_version: 0 };
         let answer = self.server.returns.get_return(get).await.expect("it is there");
@@ -86,7 +89,7 @@ impl Shop {
     }
 
     /// Units on hand, of those units that cannot be sold, and units that are free.
-    async fn stock(&mut self, sku: &str, node: &str) -> (u64, u64, i64) {
+    pub(super) async fn stock(&mut self, sku: &str, node: &str) -> (u64, u64, i64) {
         let (sku, node_id) = (sku.into(), node.into());
         let get = v1::GetStockRequest { sku, node_id, ..Default::default() };
         let stock = self.server.inventory.get_stock(get).await.expect("the stock").into_inner();
@@ -101,7 +104,7 @@ impl Shop {
     }
 
     /// The same, of an order that is paid by what is captured.
-    async fn sold_as(request: v1::PlaceOrderRequest) -> (Self, Provider) {
+    pub(super) async fn sold_as(request: v1::PlaceOrderRequest) -> (Self, Provider) {
         let items: Vec<(&str, u32)> =
             request.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
         let mut shop = Self::with(&items).await;
@@ -113,7 +116,7 @@ impl Shop {
     }
 
     /// What was refunded by now, once the provider did all that it is asked for, twice told.
-    async fn refunded(&mut self, provider: &mut Provider) -> i64 {
+    pub(super) async fn refunded(&mut self, provider: &mut Provider) -> i64 {
         provider.answer_all(self, 2).await;
         let [total, captured, refunded, due] = self.sums("O").await;
         assert_eq!(due, 0, "of {total}, {captured} are captured and {refunded} refunded");

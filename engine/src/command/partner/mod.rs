@@ -1,7 +1,10 @@
-//! Commands of partners: who they are, what they say, and what of it is let go.
+//! Commands of partners: who they are, what they say, what of it is let go, and whose the goods are that came
+//! back to them.
 
 pub mod define;
 pub mod discard;
+mod goods;
+pub mod match_arrival;
 pub mod report;
 
 use crate::model::partner::Partner;

@@ -8,6 +8,7 @@
 //! ```
 
 mod answer;
+mod back;
 mod carry;
 mod decide;
 mod event;
@@ -16,14 +17,15 @@ mod steps;
 use std::sync::OnceLock;
 
 use super::in_hand;
-use crate::limits::PARTNER_QUARANTINED_MAX;
+use crate::limits::{PARTNER_QUARANTINED_MAX, PARTNER_UNMATCHED_MAX};
 use crate::model::digest::fingerprint;
-use crate::model::partner::{Partner, PartnerMessage, Quarantined, Subject};
+use crate::model::partner::{Fact, Move, Partner, PartnerMessage, Quarantined, Subject};
 use crate::model::{Document, DocumentKey, Meta, Refusal, Rule, Violation};
 use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
-use carry::{Carried, carry_out};
+use back::{announced, came_back};
+use carry::{Carried, Done, carry_out};
 use decide::{Step, decide};
 use event::quarantine_key;
 
@@ -65,10 +67,14 @@ impl ReportPartner {
         let mut found = self.message.validate().err().unwrap_or_default();
         let is_carried = matches!(
             self.message.subject,
-            Subject::Receipt { .. } | Subject::Adjustment(_) | Subject::Count(_)
+            Subject::Receipt { .. }
+                | Subject::Adjustment(_)
+                | Subject::Count(_)
+                | Subject::Return(_)
+                | Subject::ReturnReceipt(_)
         );
         if !is_carried {
-            let allowed = "receipt, adjustment, count".to_owned();
+            let allowed = "receipt, adjustment, count, return, return_receipt".to_owned();
             let kind = self.message.subject.kind();
             found.push(Violation::new("type", kind, Rule::NotOneOf { allowed }));
         }
@@ -107,7 +113,7 @@ impl ReportPartner {
         if after == *before {
             return Decision::Nothing(tx.kernel().shown());
         }
-        Decision::Event(self.told(Became::Passed, Vec::new(), false))
+        Decision::Event(self.told(Became::Passed, Done::default(), false))
     }
 
     /// What happened, where something did.
@@ -120,9 +126,15 @@ impl ReportPartner {
         let mut after = before.clone();
         after.came(&self.message, self.meta.at);
         let event = match carried {
-            Carried::Out(changes) => {
+            Carried::Out(Done { arrival: Some(of), .. })
+                if of.is_unmatched() && before.has_no_room_for_unmatched() =>
+            {
+                let max = PARTNER_UNMATCHED_MAX;
+                return Err(Refusal::ListFull { what: "goods of no return", max });
+            }
+            Carried::Out(done) => {
                 self.note(PartnerAnswer::of(PartnerStatus::Accepted), &after);
-                self.told(Became::Counts, changes, is_kept)
+                self.told(Became::Counts, done, is_kept)
             }
             Carried::Quarantined { .. } if before.is_full() && !is_kept => {
                 let max = PARTNER_QUARANTINED_MAX;
@@ -137,14 +149,38 @@ impl ReportPartner {
                 };
                 self.note(told, &after);
                 let is_new = !is_kept;
-                self.told(Became::Quarantined { reason, candidates, is_new }, Vec::new(), false)
+                self.told(
+                    Became::Quarantined { reason, candidates, is_new },
+                    Done::default(),
+                    false,
+                )
             }
         };
         Ok(Decision::Event(event))
     }
 
-    fn told(&self, told: Became, changes: Vec<PairReported>, releases: bool) -> PartnerTold {
-        PartnerTold { message: self.message.clone(), at: self.meta.at, told, changes, releases }
+    fn told(&self, told: Became, done: Done, releases: bool) -> PartnerTold {
+        let Done { changes, returned, arrival } = done;
+        let (message, at, arrival) = (self.message.clone(), self.meta.at, arrival.map(Box::new));
+        PartnerTold { message, at, told, changes, releases, returned, arrival }
+    }
+
+    /// Carries it out, by its type.
+    async fn carry_out(
+        &self,
+        tx: &mut Transaction<'_>,
+        moves: &[Move],
+        fact: Option<&Fact>,
+    ) -> Result<Carried, EngineError> {
+        let (message, at) = (&self.message, self.meta.at);
+        match &message.subject {
+            Subject::ReturnReceipt(names) => {
+                let arrival = fact.and_then(|fact| fact.arrival.as_ref());
+                came_back(tx, (message, names), moves, (arrival, at)).await
+            }
+            Subject::Return(names) => announced(tx, (message, names), moves, at).await,
+            _ => carry_out(tx, message, moves).await,
+        }
     }
 }
 
@@ -173,7 +209,7 @@ impl Command for ReportPartner {
         let fact = fact.as_ref().and_then(Document::fact);
         let (partner, step) = decide(partner.as_ref(), fact, kept, message)?;
         let carried = match step {
-            Step::CarryOut(moves) => carry_out(tx, message, &moves).await?,
+            Step::CarryOut(moves) => self.carry_out(tx, &moves, fact).await?,
             Step::Quarantine(reason) => Carried::Quarantined { reason, candidates: Vec::new() },
             Step::Pass(status) => return Ok(self.pass(tx, partner, kept, status)),
         };

@@ -32,6 +32,7 @@ use crate::command::order::resolve_decline::DeclineResolved;
 use crate::command::order::shipped::ShipmentShipped;
 use crate::command::partner::define::PartnerDefined;
 use crate::command::partner::discard::PartnerMessageDiscarded;
+use crate::command::partner::match_arrival::ArrivalMatched;
 use crate::command::partner::report::{Became, PairReported, PartnerTold};
 use crate::command::pricing::define_price_list::PriceListDefined;
 use crate::command::pricing::define_promotion::PromotionDefined;
@@ -52,7 +53,9 @@ use crate::limits::{
     WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
-use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, Subject};
+use crate::model::partner::{
+    ArrivalOf, Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject,
+};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
     DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
@@ -60,8 +63,8 @@ use crate::model::{
     Move, Node, NodeId, NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind,
     OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package, PackageId, Pair, PartnerId, Pegged,
     Pickup, Policy, PostalCode, PriceListNo, Priority, PriorityClass, PromotionNo, Record,
-    Redirect, Reference, Request, RequestId, Retold, Serves, ServiceName, ServiceNo, ShipmentAdded,
-    Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    Redirect, Reference, Request, RequestId, Retold, ReturnId, Serves, ServiceName, ServiceNo,
+    ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
 use crate::pricing::{
     BuyGet, Condition, Country, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory,
@@ -344,12 +347,29 @@ fn of_partners() -> Vec<AnyEvent> {
             ],
         }
         .into(),
+        arrival_matched().into(),
         PartnerMessageDiscarded {
             partner: PartnerId::new("partner", "x".repeat(ID_BYTES_MAX)).expect("an id"),
             message: MessageId::new("message", "x".repeat(ID_BYTES_MAX)).expect("an id"),
         }
         .into(),
     ]
+}
+
+/// Goods of a return whose step is as large as that of any return.
+fn arrival_matched() -> ArrivalMatched {
+    let long = "x".repeat(ID_BYTES_MAX);
+    let name = || Reference::new("name", long.as_str()).ok();
+    let order = OrderId::new("id", long.as_str()).expect("an id");
+    let id = ReturnId::new("id", long.as_str()).expect("an id");
+    let names = ReturnNames { rma: name(), tracking: name(), order: Some(order.clone()) };
+    let returned = Some(returns::progressed(&order).into());
+    ArrivalMatched {
+        partner: PartnerId::new("partner", long.as_str()).expect("an id"),
+        names,
+        of: ArrivalOf { order, id },
+        returned,
+    }
 }
 
 /// As many lines as there may be, each of which takes goods back, some of them damaged, and closes.
@@ -379,7 +399,15 @@ fn partner_told() -> PartnerTold {
     };
     let change = PairReported { pair: PAIR, change: StockChange::Reported(steps) };
     let told = Became::Counts;
-    PartnerTold { message, at: AT, told, changes: vec![change; PARTNER_LINES_MAX], releases: true }
+    PartnerTold {
+        message,
+        at: AT,
+        told,
+        changes: vec![change; PARTNER_LINES_MAX],
+        releases: true,
+        returned: None,
+        arrival: None,
+    }
 }
 
 /// Each part of a full order is given up, put back, and placed anew.

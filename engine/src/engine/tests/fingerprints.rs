@@ -3,9 +3,9 @@
 
 use super::*;
 use crate::command::fixture::{
-    bundle, change, change_hold, confirm, decline, define_partner, definition,
-    discard_partner_message, dispatch, extend, hold, hold_id, hold_order, node_id, opening,
-    price_list, prioritise, progress_return, promotion, queueable, recall, release,
+    bundle, came_back, change, change_hold, confirm, decline, define_partner, definition,
+    discard_partner_message, dispatch, extend, hold, hold_id, hold_order, match_arrival, node_id,
+    opening, price_list, prioritise, progress_return, promotion, queueable, recall, release,
     release_order_hold, report_partner, request_return, return_id, set_prices, set_return_policy,
     ship, shipping_rates, sku, store, tax_categories, tax_rates, wave,
 };
@@ -15,11 +15,11 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
-    ExtendHold, Extension, HoldOrder, LineCancellation, Lines, Meta, NodeDefinition, Operation,
-    PaymentStep, ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer, RecordPayment,
-    ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn, ResolveDecline, ReturnStep, Said,
-    SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation,
-    TermsAsked, Wave, WaveFound,
+    ExtendHold, Extension, HoldOrder, LineCancellation, Lines, MatchArrival, Meta, NodeDefinition,
+    Operation, PaymentStep, ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer,
+    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner, RequestReturn,
+    ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
+    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
 };
 use crate::model::returns::{
     Condition, Disposition, Finding, Grade, Reduction, ReturnWay, Verdict,
@@ -686,6 +686,12 @@ fn partners(carrier: &mut Carrier) {
     carrier.carry("discard_partner_message", async |engine, meta| {
         let discard = discard_partner_message("3PL", "m-1");
         engine.discard_partner_message(DiscardPartnerMessage { meta, ..discard }).await
+    });
+    let came = ReportPartner::new(meta(), came_back(7, "BOX", 1, 1));
+    run(&mut carrier.pump, carrier.engine.report_partner(&came));
+    carrier.carry("match_arrival", async |engine, meta| {
+        let order = order_id("place_order_returned");
+        engine.match_arrival(MatchArrival { meta, order, ..match_arrival() }).await
     });
 }
 

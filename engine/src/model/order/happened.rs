@@ -240,8 +240,13 @@ impl Entry {
             }
             Returning::Stepped { no, step } => {
                 let lines = &order.returns[usize::from(*no)].lines;
+                // What came may have been looked at in the same step: it is told once.
+                let is_receipt = step.act == crate::model::returns::table::Act::Receive;
                 let goes = |of: &&Moved| {
-                    (of.from.goods, of.from.decision) != (of.to.goods, of.to.decision)
+                    let arrives = of.from.goods.has_arrived() != of.to.goods.has_arrived();
+                    let is_other =
+                        (of.from.goods, of.from.decision) != (of.to.goods, of.to.decision);
+                    is_other && (arrives || !is_receipt)
                 };
                 let moved = step.moves.iter().filter(goes);
                 let moved = moved.map(|of| (lines[usize::from(of.line)].line, of.units));

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::arrival::Arrival;
 use super::message::{Detail, FactLine, Measure, PartnerMessage};
 use crate::model::ids::{MessageId, Sku};
 
@@ -23,6 +24,9 @@ pub struct Fact {
     /// What else it said.
     #[n(4)]
     pub detail: Detail,
+    /// Where the goods belong, of what came back.
+    #[n(5)]
+    pub arrival: Option<Arrival>,
 }
 
 /// What a message moves: a total of a SKU, from the revision before to its own.
@@ -64,6 +68,7 @@ impl Fact {
             content: message.content(),
             lines,
             detail: message.detail,
+            arrival: known.and_then(|fact| fact.arrival.clone()),
         }
     }
 

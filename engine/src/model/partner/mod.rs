@@ -13,6 +13,7 @@
 //! corrections need no case of their own: in the end a fact's totals are those of its highest revision,
 //! and all moves of it sum to them (`tests::order`).
 
+mod arrival;
 mod fact;
 mod judge;
 mod message;
@@ -23,6 +24,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+pub use arrival::{Arrival, ArrivalOf};
 pub use fact::{Fact, Move};
 pub use judge::{Judgement, judge};
 pub use message::{Detail, FactLine, Measure, PartnerMessage, TrackingState};

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::message::PartnerMessage;
 use super::seqs::Seqs;
-use crate::limits::{PARTNER_IDS_KEPT, PARTNER_QUARANTINED_MAX};
+use crate::limits::{PARTNER_IDS_KEPT, PARTNER_QUARANTINED_MAX, PARTNER_UNMATCHED_MAX};
 use crate::model::ids::{MessageId, NodeId, PartnerId};
 use crate::model::time::Timestamp;
 
@@ -40,6 +40,9 @@ pub struct Partner {
     /// Its messages that are in quarantine; at most [`PARTNER_QUARANTINED_MAX`].
     #[n(4)]
     pub quarantined: u32,
+    /// Goods that it says came back and that are of no return; at most [`PARTNER_UNMATCHED_MAX`].
+    #[n(5)]
+    pub unmatched: u32,
 }
 
 impl Partner {
@@ -47,7 +50,14 @@ impl Partner {
     pub fn new(id: PartnerId, mut nodes: Vec<NodeId>) -> Self {
         nodes.sort_unstable();
         nodes.dedup();
-        Self { id, nodes, seqs: Seqs::default(), recent: VecDeque::new(), quarantined: 0 }
+        Self {
+            id,
+            nodes,
+            seqs: Seqs::default(),
+            recent: VecDeque::new(),
+            quarantined: 0,
+            unmatched: 0,
+        }
     }
 
     /// Whether it may speak of this node.
@@ -63,6 +73,11 @@ impl Partner {
     /// Whether no further message of it may go into quarantine.
     pub const fn is_full(&self) -> bool {
         self.quarantined as usize >= PARTNER_QUARANTINED_MAX
+    }
+
+    /// Whether no further goods of it may be of no return.
+    pub const fn has_no_room_for_unmatched(&self) -> bool {
+        self.unmatched as usize >= PARTNER_UNMATCHED_MAX
     }
 
     /// A message came, and was judged. Its id is remembered, unless it is known already: the first

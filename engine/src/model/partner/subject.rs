@@ -86,6 +86,11 @@ impl Subject {
         }
     }
 
+    /// Whether it is of goods that came back.
+    pub const fn is_return_receipt(&self) -> bool {
+        matches!(self, Self::ReturnReceipt(_))
+    }
+
     /// Whether a message says what is there, and nothing of what it does not list: a count. All
     /// others say everything, so that what is not listed is 0.
     pub const fn is_count(&self) -> bool {

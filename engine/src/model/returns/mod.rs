@@ -13,6 +13,7 @@
 //! [line](ReturnLine) are counted by [where they are](Status) in all three; the sum is what was requested.
 //! Who is owed for what follows from these counts, and the order's ledger follows from that.
 
+mod came;
 mod decision;
 mod deed;
 mod draft;
@@ -37,6 +38,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use came::Came;
 pub use decision::{Decision, Reduction};
 pub use deed::Deed;
 pub use goods::{Disposition, Goods, Grade, OnShelf};

@@ -73,7 +73,12 @@ impl Return {
     }
 
     /// Brings the line at a place to so many units that came.
-    fn settle(&self, draft: &mut Draft, at: usize, total: u32) -> Result<(), ReturnRefusal> {
+    pub(super) fn settle(
+        &self,
+        draft: &mut Draft,
+        at: usize,
+        total: u32,
+    ) -> Result<(), ReturnRefusal> {
         let line = &mut draft.lines[at];
         let known = line.arrived() + line.surplus;
         if total >= known {
@@ -96,7 +101,7 @@ impl Return {
     }
 
     /// A unit that did not come after all: it is on its way if the goods were sent.
-    fn not_come(&self, status: Status) -> Result<Status, Obstacle> {
+    pub(super) fn not_come(&self, status: Status) -> Result<Status, Obstacle> {
         let expected = status.after(Deed::Correct)?;
         match self.sent {
             Some(_) if expected != status => expected.after(Deed::Send),

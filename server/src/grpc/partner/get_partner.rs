@@ -31,12 +31,12 @@ pub(super) async fn handle(
     })
 }
 
-fn gap(gap: &Gap, overdue: bool) -> v1::MessageGap {
+pub(super) fn gap(gap: &Gap, overdue: bool) -> v1::MessageGap {
     let Gap { from, to, since } = *gap;
     v1::MessageGap { from_seq: from, to_seq: to, since: Some(timestamp(since)), overdue }
 }
 
-fn quarantined(kept: &Quarantined) -> v1::QuarantinedMessage {
+pub(super) fn quarantined(kept: &Quarantined) -> v1::QuarantinedMessage {
     let message = &kept.message;
     let since: Timestamp = kept.since;
     v1::QuarantinedMessage {

@@ -9,6 +9,8 @@ mod answer;
 mod define_partner;
 mod discard_message;
 mod get_partner;
+mod list_partner_gaps;
+mod match_goods;
 mod replay_message;
 mod report;
 mod take;
@@ -25,6 +27,8 @@ service! {
     define_partner(v1::DefinePartnerRequest) -> v1::DefinePartnerResponse;
     report(v1::ReportRequest) -> v1::ReportResponse;
     get_partner(v1::GetPartnerRequest) -> v1::GetPartnerResponse;
+    list_partner_gaps(v1::ListPartnerGapsRequest) -> v1::ListPartnerGapsResponse;
+    match_goods(v1::MatchGoodsRequest) -> v1::MatchGoodsResponse;
     replay_message(v1::ReplayMessageRequest) -> v1::ReplayMessageResponse;
     discard_message(v1::DiscardMessageRequest) -> v1::DiscardMessageResponse;
 }

@@ -47,6 +47,21 @@ pub(super) async fn not_found(reason: Reason) -> Status {
             let get = v1::GetPartnerRequest { partner_id: "NONE".into() };
             refused!(a, a.server.partners.get_partner(get))
         }
+        Refused(RefusalKind::PartnerGoodsNotFound) => {
+            let (partner_id, node_ids) = ("P".into(), vec!["NYC".into()]);
+            let define = v1::DefinePartnerRequest { partner_id, node_ids, ..Default::default() };
+            a.server.partners.define_partner(define).await.expect("defined");
+            let names = Some(v1::GoodsNames { rma: "NONE".into(), ..Default::default() });
+            let (partner_id, order_id, return_id) = ("P".into(), "NONE".into(), "NONE".into());
+            let of = v1::MatchGoodsRequest {
+                partner_id,
+                names,
+                order_id,
+                return_id,
+                ..Default::default()
+            };
+            refused!(a, a.server.partners.match_goods(of))
+        }
         Refused(RefusalKind::PartnerMessageNotFound) => {
             let (partner_id, message_id) = ("NONE".into(), "NONE".into());
             let replay = v1::ReplayMessageRequest { partner_id, message_id };

@@ -1,9 +1,12 @@
 //! Partners, and what they say.
 
+use super::returns::received;
 use super::*;
-use crate::command::fixture::partner_message;
-use crate::command::{Became, PairReported};
-use crate::model::partner::{Detail, PartnerMessage, QuarantineReason};
+use crate::command::fixture::{came_back, partner_message, return_id};
+use crate::command::{ArrivalMatched, Became, PairReported};
+use crate::model::partner::{
+    Arrival, ArrivalOf, Detail, PartnerMessage, QuarantineReason, Subject,
+};
 use crate::model::{InboundId, MessageId, NodeId, PartnerId};
 
 fn partner() -> PartnerId {
@@ -12,7 +15,8 @@ fn partner() -> PartnerId {
 
 fn told(message: PartnerMessage, told: Became, changes: Vec<PairReported>) -> AnyEvent {
     let releases = !changes.is_empty();
-    PartnerTold { message, at: ETA, told, changes, releases }.into()
+    let (returned, arrival) = (None, None);
+    PartnerTold { message, at: ETA, told, changes, releases, returned, arrival }.into()
 }
 
 pub(super) fn events() -> Vec<Named> {
@@ -29,6 +33,7 @@ pub(super) fn events() -> Vec<Named> {
     let quarantined = Became::Quarantined { reason, candidates, is_new: true };
     let nodes = vec![NodeId::new("node", "east").unwrap()];
     let discarded = MessageId::new("id", "m-9").unwrap();
+    let [received, taken] = of_returns();
     vec![
         ("partner_defined", PartnerDefined { partner: partner(), nodes }.into()),
         ("partner_told", told(closing, Became::Counts, changes)),
@@ -38,5 +43,28 @@ pub(super) fn events() -> Vec<Named> {
             "partner_message_discarded",
             PartnerMessageDiscarded { partner: partner(), message: discarded }.into(),
         ),
+        ("partner_told_return", received),
+        ("partner_goods_matched", taken),
     ]
+}
+
+/// Goods that came back: of a return, and of none until somebody said of which.
+fn of_returns() -> [AnyEvent; 2] {
+    let (order, id) = (order_id(), return_id());
+    let of = ArrivalOf { order, id };
+    let message = came_back(9, "R-88", 2, 3);
+    let Subject::ReturnReceipt(names) = message.subject.clone() else { panic!("{message:?}") };
+    let node = NodeId::new("node", "east").unwrap();
+    let (told, changes) = (Became::Counts, Vec::new());
+    let told = PartnerTold {
+        message,
+        at: ETA,
+        told,
+        changes,
+        releases: false,
+        returned: Some(received().into()),
+        arrival: Some(Arrival { node, since: ETA, of: Some(of.clone()) }.into()),
+    };
+    let returned = Some(received().into());
+    [told.into(), ArrivalMatched { partner: partner(), names, of, returned }.into()]
 }

@@ -61,7 +61,7 @@ fn sent() -> ReturnProgressed {
     event
 }
 
-fn received() -> ReturnProgressed {
+pub(super) fn received() -> ReturnProgressed {
     let goods = (Goods::Expected, Goods::Received);
     let mut event = of(Act::Receive, vec![moved(goods, Decision::Authorised, Credit::None)]);
     let strays = vec![Stray { sku: SkuNo(7), units: 1 }];

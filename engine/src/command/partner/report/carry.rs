@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::event::PairReported;
 use super::steps::steps;
+use crate::command::order::returned::ReturnProgressed;
 use crate::limits::{PARTNER_CANDIDATES_MAX, TEXT_BYTES_MAX};
-use crate::model::partner::{Move, PartnerMessage, QuarantineReason};
-use crate::model::{Claim, Pair, Proposal, Refusal, Sku, SkuNo, StockChange, Text};
+use crate::model::partner::{Arrival, Move, PartnerMessage, QuarantineReason};
+use crate::model::{Claim, NodeId, NodeNo, Pair, Proposal, Sku, SkuNo, StockChange, Text};
 use crate::state::State;
 use crate::state::before::read_pair;
 use crate::transaction::attempts::Attempts;
@@ -17,15 +18,36 @@ use crate::transaction::in_flight::Transaction;
 /// What became of a message that was to count.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Carried {
-    /// The pairs take it: exactly this.
-    Out(Vec<PairReported>),
-    /// They do not know it, or it cannot be.
+    /// It is done: exactly this.
+    Out(Done),
+    /// Nobody knows what it is about, or it cannot be.
     Quarantined {
         /// Why.
         reason: QuarantineReason,
         /// What it may have meant.
         candidates: Vec<Text>,
     },
+}
+
+/// What a message changes beside what is kept of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Done {
+    /// Pairs, each once.
+    pub(super) changes: Vec<PairReported>,
+    /// A return.
+    pub(super) returned: Option<Box<ReturnProgressed>>,
+    /// Where goods belong that were not told of before.
+    pub(super) arrival: Option<Arrival>,
+}
+
+impl Carried {
+    /// The same, with other work that was done.
+    pub(super) fn map(self, done: impl FnOnce(Done) -> Done) -> Self {
+        match self {
+            Self::Out(it) => Self::Out(done(it)),
+            quarantined @ Self::Quarantined { .. } => quarantined,
+        }
+    }
 }
 
 /// Has the pairs of a message decide, and holds them.
@@ -38,25 +60,35 @@ pub(super) async fn carry_out(
         Ok(proposals) => proposals,
         Err(quarantined) => return Ok(quarantined),
     };
+    match decide_pairs(tx, &proposals).await? {
+        Ok(decided) => told(tx, &proposals, decided),
+        Err(quarantined) => Ok(quarantined),
+    }
+}
+
+/// Has pairs decide, and holds them; lets go of all but the partner where one of them refuses.
+pub(super) async fn decide_pairs(
+    tx: &mut Transaction<'_>,
+    proposals: &[(Pair, Proposal)],
+) -> Result<Result<Decided, Carried>, EngineError> {
     let mut attempts = Attempts::begin(tx.kernel());
-    let decided = loop {
-        let attempt = match edit_all(&mut tx.claims, &proposals).await {
+    loop {
+        let attempt = match edit_all(&mut tx.claims, proposals).await {
             Err(EngineError::Refused(refusal)) => {
-                give_up_pairs(tx);
-                return Ok(impossible(&refusal));
+                give_up_but_partner(tx);
+                return Ok(Err(impossible(&refusal.to_string())));
             }
             attempt => attempt?,
         };
         if let Some(decided) = attempts.end(attempt).await? {
-            break decided;
+            return Ok(Ok(decided));
         }
-    };
-    told(tx, &proposals, decided)
+    }
 }
 
-/// Lets go of pairs that decided: what they decided does not happen.
-fn give_up_pairs(tx: &mut Transaction<'_>) {
-    tx.claims.give_up(|claim| !matches!(claim, Claim::Stock(..)));
+/// Lets go of pairs and orders: what was decided of them does not happen.
+pub(super) fn give_up_but_partner(tx: &mut Transaction<'_>) {
+    tx.claims.give_up(|claim| matches!(claim, Claim::Partner(_)));
 }
 
 /// What the pairs decided, if each knows the delivery that the message is about.
@@ -66,19 +98,20 @@ fn told(
     decided: Decided,
 ) -> Result<Carried, EngineError> {
     if decided.iter().any(Option::is_none) {
-        give_up_pairs(tx);
+        give_up_but_partner(tx);
         let (reason, candidates) = (QuarantineReason::UnknownSubject, candidates(tx, proposals)?);
         return Ok(Carried::Quarantined { reason, candidates });
     }
     let changed = |((pair, _), change): (&(Pair, Proposal), Option<StockChange>)| {
         change.map(|change| PairReported { pair: *pair, change })
     };
-    Ok(Carried::Out(proposals.iter().zip(decided).filter_map(changed).collect()))
+    let changes = proposals.iter().zip(decided).filter_map(changed).collect();
+    Ok(Carried::Out(Done { changes, ..Done::default() }))
 }
 
 /// More is taken back than is there, or there would be more than may be.
-fn impossible(refusal: &Refusal) -> Carried {
-    let text: String = refusal.to_string().chars().take(TEXT_BYTES_MAX / 4).collect();
+pub(super) fn impossible(why: &str) -> Carried {
+    let text: String = why.chars().take(TEXT_BYTES_MAX / 4).collect();
     let text = Text::new("reason", text).unwrap_or_default();
     Carried::Quarantined { reason: QuarantineReason::Impossible(text), candidates: Vec::new() }
 }
@@ -110,16 +143,23 @@ fn proposals(
     message: &PartnerMessage,
     moves: &[Move],
 ) -> Result<Vec<(Pair, Proposal)>, Carried> {
-    let network = state.network.load();
-    let node = message.node.as_ref().and_then(|node| network.node_no(node));
-    let Some(node) = node else { unreachable!("the nodes of a partner are defined") };
+    let (_, node) = node_of(state, message);
     let asked =
         |(sku, steps)| Ok((Pair { sku: known(state, &sku)?, node }, Proposal::Reported(steps)));
     steps(message, moves).into_iter().map(asked).collect()
 }
 
+/// The node that a message is about, which is one of its partner's.
+pub(super) fn node_of(state: &State, message: &PartnerMessage) -> (NodeId, NodeNo) {
+    let network = state.network.load();
+    let id = message.node.clone();
+    let node = id.and_then(|id| Some((network.node_no(&id)?, id)));
+    let Some((no, id)) = node else { unreachable!("the nodes of a partner are defined") };
+    (id, no)
+}
+
 /// The number of a SKU that has stock.
-fn known(state: &State, sku: &Sku) -> Result<SkuNo, Carried> {
+pub(super) fn known(state: &State, sku: &Sku) -> Result<SkuNo, Carried> {
     state.catalogue.with_stock(sku).map_err(|_| {
         let spelt = [sku.as_str().to_uppercase(), sku.as_str().to_lowercase()];
         let spelt = spelt

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use crate::command::order::returned::ReturnProgressed;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
-use crate::model::partner::{PartnerMessage, QuarantineReason, Quarantined};
+use crate::model::partner::{Arrival, PartnerMessage, QuarantineReason, Quarantined};
 use crate::model::{
     DocumentEffect, DocumentKey, Pair, Serves, StockChange, StockEffect, Text, Timestamp, joined,
 };
@@ -66,6 +67,12 @@ pub struct PartnerTold {
     /// Whether it was in quarantine, and counts now.
     #[n(4)]
     pub releases: bool,
+    /// The step that it made of a return.
+    #[n(5)]
+    pub returned: Option<Box<ReturnProgressed>>,
+    /// Where goods belong that it told of first.
+    #[n(6)]
+    pub arrival: Option<Box<Arrival>>,
 }
 
 /// Where a message is kept while it is in quarantine.
@@ -75,7 +82,7 @@ pub(super) fn quarantine_key(message: &PartnerMessage) -> DocumentKey {
 
 impl Event for PartnerTold {
     fn describe(&self) -> Value {
-        let Self { message, told, changes, .. } = self;
+        let Self { message, told, changes, returned, arrival, .. } = self;
         let (status, reason) = match told {
             Became::Counts => ("counts", None),
             Became::Quarantined { reason, .. } => ("quarantined", Some(reason.name())),
@@ -90,25 +97,30 @@ impl Event for PartnerTold {
             "seq": message.seq, "kind": message.subject.kind(), "revision": message.revision,
             "status": status, "reason": reason,
             "changes": changes.iter().map(change).collect::<Vec<_>>(),
+            "return": returned.as_ref().map(|step| step.describe()),
+            "unmatched": arrival.as_ref().is_some_and(|of| of.is_unmatched()),
         })
     }
 }
 
 impl Effective for PartnerTold {
     fn effects(self) -> Effects {
-        let Self { message, at, told, changes, releases } = self;
+        let Self { message, at, told, changes, releases, returned, arrival } = self;
         let message = Arc::new(message);
         let is_new = matches!(told, Became::Quarantined { is_new: true, .. });
         let quarantined = i32::from(is_new) - i32::from(releases);
-        let came = DocumentEffect::Came { message: Arc::clone(&message), at, quarantined };
+        let unmatched = i32::from(arrival.as_ref().is_some_and(|of| of.is_unmatched()));
+        let came =
+            DocumentEffect::Came { message: Arc::clone(&message), at, quarantined, unmatched };
         let mut effects = vec![of(DocumentKey::Partner(message.sender.clone()), came)];
-        effects.extend(kept(&message, at, told));
+        effects.extend(kept(&message, (at, arrival.map(|of| *of)), told));
         if releases {
             effects.push(of(quarantine_key(&message), DocumentEffect::Release));
         }
         effects.extend(changes.into_iter().map(|PairReported { pair, change }| {
             Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
         }));
+        effects.extend(returned.into_iter().flat_map(|step| step.effects()));
         effects
     }
 }
@@ -118,11 +130,16 @@ fn of(key: DocumentKey, effect: DocumentEffect) -> Effect {
 }
 
 /// What is kept of the message itself.
-fn kept(message: &Arc<PartnerMessage>, at: Timestamp, told: Became) -> Option<Effect> {
+fn kept(
+    message: &Arc<PartnerMessage>,
+    (at, arrival): (Timestamp, Option<Arrival>),
+    told: Became,
+) -> Option<Effect> {
     match told {
         Became::Counts => {
             let fact = DocumentKey::Fact(message.fact());
-            Some(of(fact, DocumentEffect::State(Arc::clone(message))))
+            let message = Arc::clone(message);
+            Some(of(fact, DocumentEffect::State { message, arrival }))
         }
         Became::Quarantined { reason, candidates, .. } => {
             let message = PartnerMessage::clone(message);

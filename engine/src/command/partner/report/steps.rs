@@ -73,7 +73,7 @@ fn received(inbound: &InboundId, received: i64, damaged: i64, closes: bool) -> V
     steps
 }
 
-fn adjusted(on_hand: i64, unavailable: i64, reason: String) -> Vec<Reported> {
+pub(super) fn adjusted(on_hand: i64, unavailable: i64, reason: String) -> Vec<Reported> {
     let delta = |by: i64| i32::try_from(by).unwrap_or(if by < 0 { i32::MIN } else { i32::MAX });
     let (on_hand_delta, unavailable_delta) = (delta(on_hand), delta(unavailable));
     if (on_hand_delta, unavailable_delta) == (0, 0) {

@@ -4,11 +4,12 @@ use std::pin::pin;
 use std::task::Poll;
 
 use crate::command::fixture::{
-    accept, cancel, change_hold, claim, commit, confirm, decline, define_partner,
-    discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed, meta, node,
-    order, price_list, prioritise, progress_return, promotion, recall, receive, record_payment,
-    release, release_order_hold, report_partner, request_return, resolve_decline, set_prices,
-    set_return_policy, ship, shipping_rates, tax_categories, tax_rates, told, wave,
+    accept, came_back, cancel, change_hold, claim, commit, confirm, decline, define_partner,
+    discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed,
+    match_arrival, meta, node, order, price_list, prioritise, progress_return, promotion, recall,
+    receive, record_payment, release, release_order_hold, report_partner, request_return,
+    resolve_decline, set_prices, set_return_policy, ship, shipping_rates, tax_categories,
+    tax_rates, told, wave,
 };
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
@@ -18,10 +19,10 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
-    EnsureItem, ExtendHold, HoldOrder, PlaceOrder, ProgressReturn, ProgressShipment,
-    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, RequestReturn,
-    ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories,
-    StockOperation, catalogue, hold, partner, pricing,
+    EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
+    RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
+    SetTaxCategories, StockOperation, catalogue, hold, partner, pricing,
 };
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
@@ -50,6 +51,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("ChangeStock", of_stock),
         ("DefinePartner", partner::define::tests::table()),
         ("ReportPartner", partner::report::tests::table()),
+        ("MatchArrival", partner::match_arrival::tests::table()),
         ("DiscardPartnerMessage", partner::discard::tests::table()),
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
@@ -96,23 +98,6 @@ fn under_a_used_key() -> Vec<Provoked> {
         (
             "ChangeStock",
             told(engine.change_stock(ChangeStock { meta: meta(), ..receive("A", NODE) })),
-        ),
-        (
-            "DefinePartner",
-            told(
-                engine.define_partner(DefinePartner {
-                    meta: meta(),
-                    ..define_partner("3PL", &[NODE])
-                }),
-            ),
-        ),
-        ("ReportPartner", told(engine.report_partner(&report_partner(meta())))),
-        (
-            "DiscardPartnerMessage",
-            told(engine.discard_partner_message(DiscardPartnerMessage {
-                meta: meta(),
-                ..discard_partner_message("3PL", "m-1")
-            })),
         ),
         (
             "DispatchTransfer",
@@ -178,11 +163,26 @@ fn under_a_used_key() -> Vec<Provoked> {
     ];
     let request_id = meta().request_id.expect("a key");
     let reused = Refusal::RequestIdReused { request_id };
-    let refusals = [refusals.to_vec(), prices_under_a_used_key(&engine)].concat();
+    let others = [prices_under_a_used_key(&engine), partners_under_a_used_key(&engine)].concat();
+    let refusals = [refusals.to_vec(), others].concat();
     for (command, refusal) in &refusals {
         assert_eq!(*refusal, reused, "{command}");
     }
     kinds(refusals)
+}
+
+fn partners_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
+    let meta = || keyed("K");
+    let define = DefinePartner { meta: meta(), ..define_partner("3PL", &[NODE]) };
+    let matching = MatchArrival { meta: meta(), ..match_arrival() };
+    let discard = discard_partner_message("3PL", "m-1");
+    let discard = DiscardPartnerMessage { meta: meta(), ..discard };
+    vec![
+        ("DefinePartner", told(engine.define_partner(define))),
+        ("ReportPartner", told(engine.report_partner(&report_partner(meta())))),
+        ("MatchArrival", told(engine.match_arrival(matching))),
+        ("DiscardPartnerMessage", told(engine.discard_partner_message(discard))),
+    ]
 }
 
 fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
@@ -290,6 +290,8 @@ fn kept_out() -> Vec<Provoked> {
     let recalling = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     drop(editor);
 
+    let came = ReportPartner::new(meta(), came_back(1, "BOX", 1, 1));
+    run(&mut pump, engine.report_partner(&came));
     let mut clerk = Claims::new(&engine.kernel);
     assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
     let taken = Awaited::Order(OrderNo(1));
@@ -298,6 +300,7 @@ fn kept_out() -> Vec<Provoked> {
     let paying = told_at_last(&engine, taken, engine.record_payment(record_payment()));
     let requesting = told_at_last(&engine, taken, engine.request_return(request_return()));
     let returning = told_at_last(&engine, taken, engine.progress_return(progress_return()));
+    let matching = told_at_last(&engine, taken, engine.match_arrival(match_arrival()));
     let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
     let resolving = told_at_last(&engine, taken, engine.resolve_decline(resolve_decline(1)));
     let end = engine.release_order_hold(release_order_hold("1"));
@@ -326,6 +329,7 @@ fn kept_out() -> Vec<Provoked> {
         ("PlaceOrder", placing),
         ("ChangeStock", changing),
         ("ReportPartner", reporting),
+        ("MatchArrival", matching),
         ("DispatchTransfer", dispatching),
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),

@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 37] = [
+pub(super) const ROOMS: [Room; 38] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -154,6 +154,20 @@ pub(super) const ROOMS: [Room; 37] = [
             REQUESTS,
             RUN,
         ],
+    },
+    Room {
+        command: "MatchArrival",
+        refusals: &[
+            RequestIdReused,
+            PartnerNotFound,
+            PartnerGoodsNotFound,
+            OrderNotFound,
+            ReturnNotFound,
+            ReturnNodeDiffers,
+            ListFull,
+            Contended,
+        ],
+        sources: &["command/partner/match_arrival.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
         command: "DiscardPartnerMessage",

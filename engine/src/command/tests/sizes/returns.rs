@@ -89,7 +89,7 @@ fn requested(id: &OrderId) -> ReturnRequested {
 }
 
 /// Units of each place of each line move, and are credited, and all that came of other items is told.
-fn progressed(id: &OrderId) -> ReturnProgressed {
+pub(super) fn progressed(id: &OrderId) -> ReturnProgressed {
     let (from, to) = (status(), status());
     let moved = Moved { line: u16::MAX, from, to, units: u32::MAX };
     let stray = Stray { sku: SkuNo(u32::MAX), units: u32::MAX };

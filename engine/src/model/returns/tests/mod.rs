@@ -1,5 +1,6 @@
 //! Returns: the table, the steps, what others got wrong, random lives, policies and money.
 
+mod came;
 mod complaints;
 mod lives;
 mod naive;

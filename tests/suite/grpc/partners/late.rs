@@ -1,0 +1,62 @@
+//! What is missing for too long, seen by who looks after partners.
+
+use backstock::clock::ClockKind;
+use backstock::serve::ServeOptions;
+
+use super::*;
+use crate::grpc::server::configuration;
+
+/// A message that was overtaken is no gap that anybody has to look at; one that is missing for a quarter of an hour
+/// is, until it comes. What is listed is paged, the oldest first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_for_a_quarter_of_an_hour_is_listed_until_it_comes() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = at(data.path(), "2026-03-01T10:00:00Z").await;
+    server.stock().await;
+    define(&mut server, "3pl-7", &["NYC"]).await;
+    let inbound = announcement("SKU", "PO-1", 10);
+    server.inventory.announce_inbound(inbound).await.expect("announced");
+    let answer = say(&mut server, &receipt(3, "PO-1", 2, 4, 0)).await;
+    assert_eq!((answer.status(), answer.expected_seq), (v1::MessageStatus::Gap, 1));
+    assert_eq!(gaps(&mut server).await, [], "it may have been overtaken");
+    server.stop().await.expect("it ends");
+
+    let mut server = at(data.path(), "2026-03-01T10:15:00Z").await;
+    let unknown = say(&mut server, &receipt(4, "PO-9", 1, 1, 0)).await;
+    assert_eq!(unknown.status(), v1::MessageStatus::Quarantined);
+    let list = gaps(&mut server).await;
+    assert_eq!(list.iter().map(what).collect::<Vec<_>>(), ["missing 1 to 2", "quarantined m-4"]);
+    let page = |page_token: &str| v1::ListPartnerGapsRequest {
+        partner_id: "3pl-7".into(),
+        page_size: 1,
+        page_token: page_token.into(),
+    };
+    let first = server.partners.list_partner_gaps(page("")).await.expect("listed").into_inner();
+    let next = page(&first.next_page_token);
+    let next = server.partners.list_partner_gaps(next).await.expect("listed").into_inner();
+    assert_eq!([first.gaps, next.gaps].concat(), list);
+
+    say(&mut server, &receipt(1, "PO-1", 1, 2, 0)).await;
+    assert_eq!(what(&gaps(&mut server).await[0]), "missing 2 to 2", "since it was missed first");
+    say(&mut server, &receipt(2, "PO-1", 1, 2, 0)).await;
+    assert_eq!(gaps(&mut server).await.len(), 1);
+    let none = v1::ListPartnerGapsRequest { partner_id: "NONE".into(), ..Default::default() };
+    let unknown = server.partners.list_partner_gaps(none).await.expect_err("nobody has that id");
+    assert_eq!(unknown.code(), Code::NotFound);
+    server.stop().await.expect("it ends");
+}
+
+/// A server that goes by the clock of what it is sent, which is set to then.
+async fn at(data: &std::path::Path, now: &str) -> TestServer {
+    let config = configuration(data);
+    let options = ServeOptions::new(&config, ClockKind::Replay(now.parse().expect("a time")));
+    TestServer::start_with(&config, options).await
+}
+
+fn what(gap: &v1::PartnerGap) -> String {
+    match gap.what.as_ref().expect("something") {
+        v1::partner_gap::What::Missing(of) => format!("missing {} to {}", of.from_seq, of.to_seq),
+        v1::partner_gap::What::Quarantined(of) => format!("quarantined {}", of.message_id),
+        v1::partner_gap::What::Unmatched(of) => format!("unmatched {}", of.message_id),
+    }
+}
