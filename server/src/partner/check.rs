@@ -164,4 +164,4 @@ impl Step {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

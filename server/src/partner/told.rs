@@ -1,9 +1,10 @@
 //! Messages of the contract as the engine takes them: totals by SKU.
 
+use backstock_engine::limits::TEXT_BYTES_MAX;
 use backstock_engine::model::partner::{
     Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject, TrackingState,
 };
-use backstock_engine::model::{Rule, Sku, Violation};
+use backstock_engine::model::{Reference, Rule, Sku, Text, Violation};
 
 use super::contract::{
     Body, Message, ReturnDocument, ReturnReceipt, Shipment, ShipmentDocument, TrackingStatus,
@@ -88,7 +89,24 @@ fn shipment(it: &Shipment) -> Said {
         let (shipped, short) = (of.shipped.into(), of.short.into());
         line(&of.sku, [(Measure::Shipped, shipped), (Measure::Short, short)])
     });
-    (Subject::Shipment { order, shipment, part }, lines.collect(), Detail::Nothing)
+    let detail = Detail::Parcel { carrier: it.carrier.clone(), tracking: numbers(&it.tracking) };
+    (Subject::Shipment { order, shipment, part }, lines.collect(), detail)
+}
+
+/// Tracking numbers, with commas between: as many as there is room for.
+fn numbers(all: &[Reference]) -> Option<Text> {
+    let mut text = String::new();
+    for number in all {
+        let more = number.as_str();
+        if text.len() + 2 + more.len() > TEXT_BYTES_MAX {
+            break;
+        }
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(more);
+    }
+    Text::new("tracking", text).ok().filter(|text| !text.as_str().is_empty())
 }
 
 fn return_receipt(it: &ReturnReceipt) -> Said {

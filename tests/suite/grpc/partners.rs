@@ -3,6 +3,7 @@
 mod crash;
 mod goods;
 mod late;
+mod shipping;
 
 use backstock_proto::v1;
 use backstock_proto::v1::report_request::Content;

@@ -9,10 +9,12 @@
 
 mod decide;
 mod event;
+mod parcel;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use event::ShipmentProgressed;
+pub(crate) use parcel::{Parcel, leave, lines_of};
 
 use smallvec::SmallVec;
 

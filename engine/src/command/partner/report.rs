@@ -12,6 +12,7 @@ mod back;
 mod carry;
 mod decide;
 mod event;
+mod shipped;
 mod steps;
 
 use std::sync::OnceLock;
@@ -28,6 +29,7 @@ use back::{announced, came_back};
 use carry::{Carried, Done, carry_out};
 use decide::{Step, decide};
 use event::quarantine_key;
+use shipped::left;
 
 pub use answer::{PartnerAnswer, PartnerStatus};
 pub use event::{Became, PairReported, PartnerTold};
@@ -68,13 +70,14 @@ impl ReportPartner {
         let is_carried = matches!(
             self.message.subject,
             Subject::Receipt { .. }
+                | Subject::Shipment { .. }
                 | Subject::Adjustment(_)
                 | Subject::Count(_)
                 | Subject::Return(_)
                 | Subject::ReturnReceipt(_)
         );
         if !is_carried {
-            let allowed = "receipt, adjustment, count, return, return_receipt".to_owned();
+            let allowed = "receipt, shipment, adjustment, count, return, return_receipt".to_owned();
             let kind = self.message.subject.kind();
             found.push(Violation::new("type", kind, Rule::NotOneOf { allowed }));
         }
@@ -160,9 +163,9 @@ impl ReportPartner {
     }
 
     fn told(&self, told: Became, done: Done, releases: bool) -> PartnerTold {
-        let Done { changes, returned, arrival } = done;
+        let Done { changes, returned, shipped, arrival } = done;
         let (message, at, arrival) = (self.message.clone(), self.meta.at, arrival.map(Box::new));
-        PartnerTold { message, at, told, changes, releases, returned, arrival }
+        PartnerTold { message, at, told, changes, releases, returned, arrival, shipped }
     }
 
     /// Carries it out, by its type.
@@ -177,6 +180,9 @@ impl ReportPartner {
             Subject::ReturnReceipt(names) => {
                 let arrival = fact.and_then(|fact| fact.arrival.as_ref());
                 came_back(tx, (message, names), moves, (arrival, at)).await
+            }
+            Subject::Shipment { order, shipment, .. } => {
+                left(tx, message, (order, shipment), (moves, at)).await
             }
             Subject::Return(names) => announced(tx, (message, names), moves, at).await,
             _ => carry_out(tx, message, moves).await,

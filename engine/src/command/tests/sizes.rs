@@ -407,6 +407,7 @@ fn partner_told() -> PartnerTold {
         releases: true,
         returned: None,
         arrival: None,
+        shipped: None,
     }
 }
 

@@ -67,7 +67,7 @@ impl Fact {
             message: message.id.clone(),
             content: message.content(),
             lines,
-            detail: message.detail,
+            detail: message.detail.clone(),
             arrival: known.and_then(|fact| fact.arrival.clone()),
         }
     }

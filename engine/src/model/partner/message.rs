@@ -6,7 +6,7 @@ use super::subject::{FactKey, Subject};
 use crate::limits::{PARTNER_GRADES_MAX, PARTNER_LINES_MAX, STOCK_UNITS_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::fingerprint;
-use crate::model::ids::{MessageId, NodeId, PartnerId, Reference, Sku};
+use crate::model::ids::{MessageId, NodeId, PartnerId, Reference, Sku, Text};
 use crate::model::time::Timestamp;
 use crate::model::violation::{Rule, Violation};
 
@@ -51,7 +51,7 @@ pub struct FactLine {
 }
 
 /// What a type of message says besides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub enum Detail {
     /// Nothing.
     #[n(0)]
@@ -66,6 +66,16 @@ pub enum Detail {
     /// Where a package is.
     #[n(3)]
     Tracking(#[n(0)] TrackingState),
+    /// A shipment: how it left.
+    #[n(4)]
+    Parcel {
+        /// Who carries it.
+        #[n(0)]
+        carrier: Option<Text>,
+        /// The tracking numbers of its packages, with commas between.
+        #[n(1)]
+        tracking: Option<Text>,
+    },
 }
 
 /// How far a package is.
@@ -173,7 +183,7 @@ impl PartnerMessage {
     /// stamp again.
     pub fn content(&self) -> u64 {
         let at = if self.subject.is_count() { self.occurred_at } else { Timestamp::default() };
-        fingerprint(&(&self.subject, &self.node, self.revision, &self.lines, self.detail, at))
+        fingerprint(&(&self.subject, &self.node, self.revision, &self.lines, &self.detail, at))
     }
 }
 

@@ -110,3 +110,72 @@ impl View for CheckView {
         format!("{table}\n{result}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::extract::State;
+    use axum::routing::post;
+    use backstock_engine::model::Timestamp;
+    use serde_json::Value;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::cli::common::OutputArgs;
+    use crate::partner::check::tests::{Fault, Naive};
+
+    type Staging = Arc<Mutex<Naive>>;
+
+    /// A partner's staging, on a port of its own: what it rejects is answered with 422.
+    async fn staging(fault: Fault) -> String {
+        let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+        let partner = Arc::new(Mutex::new(Naive::new(fault, 7, now)));
+        let taken = async |State(partner): State<Staging>, body: String| {
+            let message: Value = serde_json::from_str(&body).expect("a message");
+            let answer = partner.lock().expect("one at a time").answer(&message);
+            let status = if answer["status"] == "rejected" { 422 } else { 200 };
+            let status = axum::http::StatusCode::from_u16(status).expect("a status");
+            (status, answer.to_string())
+        };
+        let app = Router::new().route("/messages", post(taken)).with_state(partner);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}/messages")
+    }
+
+    async fn played(url: String) -> (Exit, Value) {
+        let mut out = Vec::new();
+        let output = OutputArgs { json: true };
+        let (node, sender) = ("east".into(), "shop".into());
+        let args = CheckPartnerArgs { url, node, sender, seq: 7, output };
+        let exit = check(args, &mut out).await.expect("it is played");
+        (exit, serde_json::from_slice(&out).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn a_staging_that_does_as_the_contract_says_passes_over_http() {
+        let (exit, told) = played(staging(Fault::None).await).await;
+        assert_eq!((exit, &told["passed"]), (Exit::Success, &Value::Bool(true)), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_staging_that_counts_twice_fails_and_is_told_where() {
+        let (exit, told) = played(staging(Fault::NoDuplicates).await).await;
+        assert_eq!(exit, Exit::CheckFailed);
+        let steps = told["steps"].as_array().expect("steps");
+        let failed = steps.iter().find(|step| step["passed"] == Value::Bool(false));
+        assert_eq!(failed.expect("one failed")["shows"], "sent again, it counts once");
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_no_pass() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let (exit, told) = played(format!("http://{address}/messages")).await;
+        assert_eq!((exit, &told["passed"]), (Exit::CheckFailed, &Value::Bool(false)));
+    }
+}

@@ -15,7 +15,8 @@ fn script() -> Script {
 
 /// What a partner may get wrong.
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
+    /// Nothing.
     None,
     /// It counts what comes as it comes.
     TakesAll,
@@ -30,8 +31,9 @@ enum Fault {
 }
 
 /// A partner, as simple as may be.
-struct Naive {
+pub(crate) struct Naive {
     fault: Fault,
+    now: Timestamp,
     came: BTreeSet<u64>,
     first: u64,
     ids: HashMap<String, String>,
@@ -40,9 +42,10 @@ struct Naive {
 }
 
 impl Naive {
-    fn new(fault: Fault) -> Self {
+    /// One that expects a number, at an instant.
+    pub(crate) fn new(fault: Fault, first: u64, now: Timestamp) -> Self {
         let (came, ids, facts) = (BTreeSet::new(), HashMap::new(), HashMap::new());
-        Self { fault, came, first: script().seq, ids, facts }
+        Self { fault, now, came, first, ids, facts }
     }
 
     fn status(&mut self, message: &Value) -> &'static str {
@@ -72,9 +75,9 @@ impl Naive {
         "accepted"
     }
 
-    fn answer(&mut self, message: &Value) -> Value {
-        let read =
-            contract::read(message.to_string().as_bytes(), Timestamp::from_micros(NOW.as_micros()));
+    /// What it answers to a message.
+    pub(crate) fn answer(&mut self, message: &Value) -> Value {
+        let read = contract::read(message.to_string().as_bytes(), self.now);
         if read.is_err() && ![Fault::NoChecks, Fault::TakesAll].contains(&self.fault) {
             return json!({ "status": "rejected" });
         }
@@ -94,7 +97,7 @@ impl Naive {
 
 /// What is shown by steps that a partner gets wrong.
 fn wrong(fault: Fault) -> Vec<&'static str> {
-    let mut partner = Naive::new(fault);
+    let mut partner = Naive::new(fault, script().seq, NOW);
     let judged = script().steps().into_iter().filter(|step| {
         let answer = partner.answer(&step.message).to_string();
         step.judge(answer.as_bytes()) != Verdict::Right

@@ -15,8 +15,8 @@ fn partner() -> PartnerId {
 
 fn told(message: PartnerMessage, told: Became, changes: Vec<PairReported>) -> AnyEvent {
     let releases = !changes.is_empty();
-    let (returned, arrival) = (None, None);
-    PartnerTold { message, at: ETA, told, changes, releases, returned, arrival }.into()
+    let (returned, arrival, shipped) = (None, None, None);
+    PartnerTold { message, at: ETA, told, changes, releases, returned, arrival, shipped }.into()
 }
 
 pub(super) fn events() -> Vec<Named> {
@@ -64,6 +64,7 @@ fn of_returns() -> [AnyEvent; 2] {
         releases: false,
         returned: Some(received().into()),
         arrival: Some(Arrival { node, since: ETA, of: Some(of.clone()) }.into()),
+        shipped: None,
     };
     let returned = Some(received().into());
     [told.into(), ArrivalMatched { partner: partner(), names, of, returned }.into()]

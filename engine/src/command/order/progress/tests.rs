@@ -517,3 +517,37 @@ fn what_left_last_may_be_told_again() {
         }
     }
 }
+
+/// Whatever was told of it before, a parcel that left is what packing and shipping it are, and it leaves once.
+#[test]
+fn a_parcel_that_left_is_packed_and_shipped_in_one_event() {
+    let lines = LineUnits::from_slice(&[(0, 2), (1, 1)]);
+    let (carrier, tracking) = (text("Owl Post"), text("1Z"));
+    let parcel = Parcel {
+        shipment: 1,
+        package: package("m-1"),
+        lines: lines.clone(),
+        carrier: carrier.clone(),
+        tracking: tracking.clone(),
+    };
+    let pack = Step::Pack { package: package("m-1"), lines };
+    let ship = Step::Ship { packages: vec![package("m-1")], carrier, tracking };
+    let some = LineUnits::from_slice(&[(0, 1)]);
+    for begun in [vec![], vec![Step::Release], vec![Step::Pick(some)], vec![pack.clone()]] {
+        let order = begun.iter().fold(order(), after);
+        let event = parcel::left(&order, &parcel, AT).expect("it may leave").expect("it is new");
+        let mut told = order.clone();
+        for effect in event.effects() {
+            let Effect::Order(_, effect) = effect else { continue };
+            told.apply(told.last_lsn.next(), &effect);
+        }
+        told.check().expect("it is sound");
+        let stepped = [&pack, &ship].into_iter().fold(order, after);
+        assert_eq!(told.shipments, stepped.shipments, "{begun:?}");
+        assert_eq!(told.allocations, stepped.allocations, "{begun:?}");
+        assert_eq!(parcel::left(&told, &parcel, AT), Ok(None), "it left");
+    }
+    let all = Parcel { lines: LineUnits::from_slice(&[(0, 4)]), ..parcel };
+    let refused = parcel::left(&order(), &all, AT).expect_err("three were ordered");
+    assert_eq!(refused.kind(), RefusalKind::UnitsNotInShipment);
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::event::PairReported;
 use super::steps::steps;
+use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::returned::ReturnProgressed;
 use crate::limits::{PARTNER_CANDIDATES_MAX, TEXT_BYTES_MAX};
 use crate::model::partner::{Arrival, Move, PartnerMessage, QuarantineReason};
@@ -36,6 +37,8 @@ pub(super) struct Done {
     pub(super) changes: Vec<PairReported>,
     /// A return.
     pub(super) returned: Option<Box<ReturnProgressed>>,
+    /// A shipment.
+    pub(super) shipped: Option<Box<ShipmentProgressed>>,
     /// Where goods belong that were not told of before.
     pub(super) arrival: Option<Arrival>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
+use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::returned::ReturnProgressed;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
@@ -73,6 +74,9 @@ pub struct PartnerTold {
     /// Where goods belong that it told of first.
     #[n(6)]
     pub arrival: Option<Box<Arrival>>,
+    /// What left of a shipment.
+    #[n(7)]
+    pub shipped: Option<Box<ShipmentProgressed>>,
 }
 
 /// Where a message is kept while it is in quarantine.
@@ -82,7 +86,7 @@ pub(super) fn quarantine_key(message: &PartnerMessage) -> DocumentKey {
 
 impl Event for PartnerTold {
     fn describe(&self) -> Value {
-        let Self { message, told, changes, returned, arrival, .. } = self;
+        let Self { message, told, changes, returned, arrival, shipped, .. } = self;
         let (status, reason) = match told {
             Became::Counts => ("counts", None),
             Became::Quarantined { reason, .. } => ("quarantined", Some(reason.name())),
@@ -97,6 +101,7 @@ impl Event for PartnerTold {
             "seq": message.seq, "kind": message.subject.kind(), "revision": message.revision,
             "status": status, "reason": reason,
             "changes": changes.iter().map(change).collect::<Vec<_>>(),
+            "shipment": shipped.as_ref().map(|step| step.describe()),
             "return": returned.as_ref().map(|step| step.describe()),
             "unmatched": arrival.as_ref().is_some_and(|of| of.is_unmatched()),
         })
@@ -105,7 +110,7 @@ impl Event for PartnerTold {
 
 impl Effective for PartnerTold {
     fn effects(self) -> Effects {
-        let Self { message, at, told, changes, releases, returned, arrival } = self;
+        let Self { message, at, told, changes, releases, returned, arrival, shipped } = self;
         let message = Arc::new(message);
         let is_new = matches!(told, Became::Quarantined { is_new: true, .. });
         let quarantined = i32::from(is_new) - i32::from(releases);
@@ -120,6 +125,7 @@ impl Effective for PartnerTold {
         effects.extend(changes.into_iter().map(|PairReported { pair, change }| {
             Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
         }));
+        effects.extend(shipped.into_iter().flat_map(|step| step.effects()));
         effects.extend(returned.into_iter().flat_map(|step| step.effects()));
         effects
     }

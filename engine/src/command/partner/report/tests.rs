@@ -138,12 +138,12 @@ fn steps_after(
     before: &[(Measure, i64)],
     now: &[(Measure, i64)],
 ) -> Vec<Reported> {
-    let detail = Detail::Closes(closes);
+    let detail = || Detail::Closes(closes);
     let of = |revision, counts: &[(Measure, i64)]| {
         let sku = Sku::new("sku", "A").expect("a sku");
         let lines = vec![FactLine { sku, counts: counts.to_vec() }];
         let message = partner_message("3PL", 1, "PO", revision, &[]);
-        PartnerMessage { subject: subject.clone(), lines, detail, ..message }.in_order()
+        PartnerMessage { subject: subject.clone(), lines, detail: detail(), ..message }.in_order()
     };
     let known = Fact::stated(None, &of(1, before));
     let message = of(2, now);
