@@ -27,6 +27,7 @@ pub use crate::read::partner::PartnerView;
 pub use crate::read::partner_issues::{IssueCounts, IssueOf, PartnerIssue};
 pub use crate::read::pricing::{Basket, BasketPriced};
 pub use crate::read::stamp::Stamp;
+pub use crate::read::suggest::{Suggest, Suggestion, Suggestions};
 pub use crate::read::work::{NodeWork, ShipmentWork, WorkKey, WorkUnits};
 pub use crate::read::{Availability, NodeAvailability, OrderView, StockView, Whom};
 pub use crate::recovery::directory::lock_data;
@@ -47,6 +48,7 @@ pub use reads::Status;
 use crate::disk::Disk;
 use crate::feed::Readers;
 use crate::journal::{History, Listener};
+use crate::learning::Learner;
 use crate::model::{Lsn, Timestamp};
 use crate::read::audit::Audits;
 use crate::read::work::seen::SeenWork;
@@ -65,6 +67,7 @@ pub struct Engine {
     history: Arc<dyn History>,
     readers: Arc<Readers>,
     pub(crate) seen_work: Arc<SeenWork>,
+    learner: Option<Arc<Learner>>,
     /// None in an engine that one thread runs.
     services: Option<Services>,
 }
@@ -105,9 +108,10 @@ impl Engine {
     }
 
     fn over(opened: Opened, services: Option<Services>) -> (Self, Recovered) {
-        let Opened { kernel, snapshots, history, readers, recovered } = opened;
+        let Opened { kernel, snapshots, history, readers, learner, recovered } = opened;
         let (audits, seen_work) = (Arc::default(), Arc::default());
-        let engine = Self { kernel, audits, snapshots, history, readers, seen_work, services };
+        let engine =
+            Self { kernel, audits, snapshots, history, readers, seen_work, learner, services };
         (engine, recovered)
     }
 
@@ -205,6 +209,7 @@ impl Engine {
         if let Some(services) = &self.services {
             services.ended().await;
         }
+        self.learner.iter().for_each(|learner| learner.end());
         self.snapshots.close();
     }
 

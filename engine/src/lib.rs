@@ -12,6 +12,7 @@ pub mod engine;
 pub mod feed;
 pub mod geo;
 pub mod journal;
+mod learning;
 pub mod limits;
 pub mod model;
 mod panics;

@@ -577,6 +577,16 @@ pub const PARTNERS_MAX: usize = 32;
 /// counted for an order: 240 pairs.
 pub const LEARNT_LINES_MAX: usize = 16;
 
+/// Events that companions are learnt from at a time: a millisecond, after which who asks for some goes first.
+pub const LEARNT_AT_ONCE: u64 = 512;
+
+/// Most suggestions of a kind in one answer: a page shows a handful.
+pub const SUGGESTIONS_MAX: usize = 32;
+
+/// Items that are planned to find some that can be had, of a kind: each takes some microseconds. Who has fewer of
+/// the best ones in stock is told fewer.
+pub const SUGGESTIONS_TRIED_MAX: usize = 64;
+
 /// Bestsellers that are known, over all items: enough to find some of a category among them.
 pub const BESTSELLERS_MAX: usize = 1_024;
 
@@ -594,9 +604,12 @@ pub const STYLE_VARIANTS_MAX: usize = 512;
 pub const ATTRIBUTE_WEIGHT_MAX: u16 = 1_000;
 
 /// Styles that are defined at once: a page of a file of them.
-pub const STYLES_AT_ONCE_MAX: usize = 1_000;
+pub const STYLES_AT_ONCE_MAX: usize = 250;
 
-/// Items of all styles that are defined at once, and items whose associations are set at once.
+/// Items of all styles that are defined at once. With all that may be said of each, some megabytes of the journal.
+pub const VARIANTS_AT_ONCE_MAX: usize = 1_000;
+
+/// Items whose associations are set at once: a page of a file of them.
 pub const ASSORTED_AT_ONCE_MAX: usize = 10_000;
 
 /// Most items that are associated with an item by hand, of all kinds: nobody curates more.

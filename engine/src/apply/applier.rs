@@ -7,6 +7,7 @@ use crate::actor::{ActorPanicked, Ask};
 use crate::apply::counting::{Counting, count_node};
 use crate::apply::expecting::expect_all;
 use crate::apply::sharing::{Channels, introduce_all};
+use crate::companions::AssortmentChange;
 use crate::model::Configuration;
 use crate::model::SkuNo;
 use crate::model::catalog::Item;
@@ -204,6 +205,10 @@ impl<'a> Applier<'a> {
                 self.set_return_policy(*policy, lsn);
                 Ok(())
             }
+            Effect::Configuration(Configuration::Assortment(change)) => {
+                self.change_assortment(*change, lsn);
+                Ok(())
+            }
             Effect::Counted(at, load) => {
                 self.counting.claimed(Some(Box::new([(at, load)])));
                 Ok(())
@@ -356,6 +361,15 @@ impl<'a> Applier<'a> {
         let hash = self.applied.hash.value().wrapping_sub(before.hash().value());
         self.applied.hash = StateHash::from_value(hash.wrapping_add(after.hash().value()));
         self.kernel.state.return_rules.store(Arc::new(after));
+    }
+
+    /// What is suggested is no supply either.
+    fn change_assortment(&mut self, change: AssortmentChange, lsn: Lsn) {
+        let assorted = self.kernel.state.assortment.load();
+        let Some(changed) = assorted.with(change, lsn) else { return };
+        let hash = self.applied.hash.value().wrapping_sub(assorted.hash().value());
+        self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash().value()));
+        self.kernel.state.assortment.store(Arc::new(changed));
     }
 
     /// Supplies on their way to some nodes count until another instant than before.

@@ -3,6 +3,8 @@
 use minicbor::{Decode, Encode};
 use serde_json::Value;
 
+use super::assortment::define_styles::StylesDefined;
+use super::assortment::set_associations::AssociationsSet;
 use super::backlog::repeg::event::{BacklogRepegged, BundleMoved};
 use super::backlog::repeg::opening::SaleOpened;
 use super::catalogue::define_item::ItemDefined;
@@ -188,6 +190,8 @@ events! {
     77 "prices_set" PricesSet,
     78 "promotion_defined" PromotionDefined,
     79 "rates_set" RatesSet,
+    90 "styles_defined" StylesDefined,
+    91 "associations_set" AssociationsSet,
     75 "intents_minted" EventMinted,
     80 "payment_recorded" PaymentRecorded,
     84 "return_requested" ReturnRequested,

@@ -15,6 +15,8 @@ use crate::command::{
     SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt,
     WaveFound,
 };
+use crate::command::{DefineStyles, ItemAssociations, SetAssociations};
+use crate::companions::{Associated, Association, Attribute, Style, StyleValue, Variant};
 use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject};
@@ -27,7 +29,8 @@ use crate::model::{
     InboundId, Item, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind, OrderHoldId,
     OrderHoldKind, OrderId, PartnerId, PickupOffer, PostalCode, PriceListId, Priority,
     PriorityClass, PromotionId, Reference, RefundId, Refusal, RefusalKind, RequestId, ReturnId,
-    Sale, Shortage, Sku, SkuNo, Step, Text, Timestamp, UnitPrice, Violation, WeekdayCutOffs,
+    Sale, Shortage, Sku, SkuNo, Step, StyleId, Text, Timestamp, UnitPrice, Violation,
+    WeekdayCutOffs,
 };
 use crate::pricing::{
     Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
@@ -179,6 +182,29 @@ pub fn shipping_rates() -> DefineShippingRates {
     let currency = price_list("list").definition.currency;
     let rate = ShippingRate { currency, service: None, zone: Zone::EVERYWHERE, from, charge };
     DefineShippingRates { meta: meta(), rates: vec![rate] }
+}
+
+/// A style by size, the first item being the smallest one.
+pub fn style(name: &str, items: &[&str]) -> Style<Sku> {
+    let text = |text: String| Text::new("text", text).expect("a text");
+    let value = |no| StyleValue { value: text(format!("size {no}")), family: None };
+    let variants = items.iter().enumerate();
+    let variants =
+        variants.map(|(no, item)| Variant { sku: sku(item), values: vec![value(no)] }).collect();
+    let id = StyleId::new("style_id", name).expect("an id");
+    Style { id, attributes: vec![Attribute { name: text("size".into()), weight: 100 }], variants }
+}
+
+/// Defines a style of these items.
+pub fn styles(items: &[&str]) -> DefineStyles {
+    DefineStyles { meta: meta(), styles: vec![style("S", items)] }
+}
+
+/// Says that an item goes with another one.
+pub fn associations(name: &str, with: &str) -> SetAssociations {
+    let associated = Associated { association: Association::Complement, sku: sku(with) };
+    let items = vec![ItemAssociations { sku: sku(name), associated: vec![associated] }];
+    SetAssociations { meta: meta(), items }
 }
 
 /// Gives an item the tax category of books.

@@ -1,5 +1,6 @@
 //! Commands: what callers may ask for, a room each, and the list of their events.
 
+pub mod assortment;
 pub mod backlog;
 pub mod catalogue;
 pub mod events;
@@ -11,6 +12,8 @@ pub mod partner;
 pub mod pricing;
 pub mod supply;
 
+pub use assortment::define_styles::{DefineStyles, StylesDefined};
+pub use assortment::set_associations::{AssociationsSet, ItemAssociations, SetAssociations};
 pub use backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
 pub use backlog::repeg::opening::SaleOpened;
 pub use catalogue::define_item::{DefineItem, EnsureItem, ItemField};

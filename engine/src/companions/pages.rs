@@ -63,12 +63,18 @@ pub struct LearntItem {
 pub struct PageError(&'static str);
 
 impl Learnt {
-    /// All of it, in parts; none where nothing was learnt. The first part is the head.
-    pub fn pages(&self) -> impl Iterator<Item = LearntPage> {
-        let head = (!self.is_empty()).then(|| LearntPage::Head(self.head()));
-        let blocks = (0..).zip(&self.blocks);
-        let blocks = blocks.filter_map(|(no, block)| Some(page(no, block.as_deref()?)));
-        head.into_iter().chain(blocks)
+    /// How many parts it has at the most.
+    pub const fn pages(&self) -> usize {
+        if self.is_empty() { 0 } else { self.blocks.len() + 1 }
+    }
+
+    /// A part, from 0, if it is there. The first one is the head.
+    pub fn page(&self, no: usize) -> Option<LearntPage> {
+        let Some(block) = no.checked_sub(1) else {
+            return (!self.is_empty()).then(|| LearntPage::Head(self.head()));
+        };
+        let known = self.blocks.get(block)?.as_deref()?;
+        Some(page(u32::try_from(block).ok()?, known))
     }
 
     /// Puts a part back.

@@ -13,6 +13,7 @@ use crate::command::{
     RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
     SetTaxCategories,
 };
+use crate::command::{DefineStyles, SetAssociations};
 use crate::model::{Lsn, ServiceName};
 use crate::placing;
 use crate::placing::services::quote_services;
@@ -51,6 +52,16 @@ impl Engine {
 
     /// Defines a price list, or changes for whom it is.
     pub async fn define_price_list(&self, command: DefinePriceList) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Defines styles, or says anew what they are.
+    pub async fn define_styles(&self, command: DefineStyles) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Sets what goes with items, and what may take their place.
+    pub async fn set_associations(&self, command: SetAssociations) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

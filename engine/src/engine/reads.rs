@@ -20,10 +20,13 @@ use crate::model::{
 use crate::read::node_load::node_load;
 use crate::read::pricing::{Basket, BasketPriced, price_basket};
 use crate::read::stamp::stamp;
+use crate::read::suggest::{Suggest, Suggestions, suggest};
 use crate::read::wave::find_wave;
 use crate::read::work::node_work;
 use crate::read::{self, audit};
 use crate::snapshot::{SnapshotError, StoreError};
+use crate::state::assortment::Assorted;
+use crate::state::companions::LearntUpTo;
 use crate::state::holds::HeldOfSku;
 use crate::state::pricing::Pricing;
 use crate::state::return_rules::ReturnRules;
@@ -350,6 +353,14 @@ impl Engine {
         Arc::clone(&self.kernel.state.network.load().policy)
     }
 
+    /// The number of an item.
+    ///
+    /// # Errors
+    /// An unknown item.
+    pub fn number_of(&self, sku: &Sku) -> Result<SkuNo, EngineError> {
+        Ok(self.kernel.state.catalogue.named(sku)?)
+    }
+
     /// The SKU of a number that the engine gave out.
     pub fn sku_no(&self, no: SkuNo) -> &Sku {
         self.kernel.state.catalogue.entry(no).sku()
@@ -416,6 +427,35 @@ impl Engine {
     /// What may come back, now.
     pub fn return_rules(&self) -> Arc<ReturnRules> {
         self.kernel.state.return_rules.load_full()
+    }
+
+    /// What is said of items by those who choose what is sold, now.
+    pub fn assortment(&self) -> Arc<Assorted> {
+        self.kernel.state.assortment.load_full()
+    }
+
+    /// What goes with a basket, and what may take an item's place: each promised, dated and priced.
+    ///
+    /// # Errors
+    /// What is wrong with the basket, an item that is not defined, and what stopped the engine.
+    pub async fn suggest(&self, asked: &Suggest) -> Result<Suggestions, EngineError> {
+        self.kernel.state.tell_time(asked.basket.meta.at);
+        self.kernel.decides()?;
+        if self.services.is_none() {
+            self.learn();
+        }
+        suggest(&self.kernel, asked).await
+    }
+
+    /// Learns what goes with what from all that is applied, if this engine learns: one that one thread runs does not by
+    /// itself. Blocks its thread.
+    pub fn learn(&self) {
+        self.kernel.state.companions.reach(self.version());
+    }
+
+    /// What was learnt, as it is now.
+    pub fn learnt(&self) -> LearntUpTo {
+        self.kernel.state.companions.read().clone()
     }
 
     /// What a basket would cost. No coupon is used by it.

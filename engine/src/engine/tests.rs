@@ -1,6 +1,7 @@
 //! What needs the inside of the engine to be set up: transactions that stop half way.
 
 mod fingerprints;
+mod learning;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};

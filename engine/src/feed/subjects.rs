@@ -102,6 +102,7 @@ impl Found {
             Configuration::Policy(_) => self.subjects.push("policy".to_owned()),
             Configuration::Pricing(change) => self.pricing(change),
             Configuration::ReturnPolicy(_) => self.subjects.push("return_policy".to_owned()),
+            Configuration::Assortment(_) => self.subjects.push("assortment".to_owned()),
         }
     }
 

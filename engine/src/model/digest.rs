@@ -80,6 +80,8 @@ pub(crate) enum Part {
     TaxRates = 19,
     ShippingRates = 20,
     TaxCategory = 21,
+    Style = 32,
+    Associations = 33,
     Document = 14,
     ReturnPolicy = 24,
 }

@@ -16,6 +16,7 @@ use super::order::OrderEffect;
 use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
 use super::time::Timestamp;
+use crate::companions::AssortmentChange;
 use crate::model::returns::ReturnPolicy;
 use crate::pricing::PricingChange;
 
@@ -61,6 +62,8 @@ pub enum Configuration {
     Pricing(Box<PricingChange>),
     /// What may come back.
     ReturnPolicy(Box<ReturnPolicy>),
+    /// Styles, or associations.
+    Assortment(Box<AssortmentChange>),
 }
 
 /// The effects of one event, one for each actor that it changes.
@@ -210,7 +213,8 @@ impl Effect {
                 | Configuration::Paused(..)
                 | Configuration::Policy(_)
                 | Configuration::Pricing(_)
-                | Configuration::ReturnPolicy(_),
+                | Configuration::ReturnPolicy(_)
+                | Configuration::Assortment(_),
             ) => None,
         }
     }

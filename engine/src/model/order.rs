@@ -391,6 +391,22 @@ impl Order {
         &self.allocations[..self.allocations.len() - usize::from(self.added.allocations)]
     }
 
+    /// The items that were bought when it was placed, each once, ascending: nothing that was short then, and bundles in
+    /// place of what they are made of.
+    pub fn bought(&self) -> Vec<SkuNo> {
+        let mut skus: Vec<SkuNo> = self
+            .placed_allocations()
+            .iter()
+            .map(|of| {
+                let bundle = self.bundle_of(of.line);
+                bundle.map_or(self.lines[usize::from(of.line)].sku, |bundle| bundle.sku)
+            })
+            .collect();
+        skus.sort_unstable();
+        skus.dedup();
+        skus
+    }
+
     /// Whether all that was not cancelled of a shipment, from 0, left its node, and something did.
     pub fn has_left(&self, shipment: u16) -> bool {
         let mut of_it = self.allocations_of(shipment);

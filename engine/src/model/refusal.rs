@@ -15,7 +15,7 @@ mod tests;
 use super::hold::HoldState;
 use super::ids::{
     ConsumerId, EndpointId, HoldId, MessageId, NodeId, OrderHoldId, OrderId, OwnerId, PartnerId,
-    PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku,
+    PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku, StyleId,
 };
 use super::money::Currency;
 use super::returns::Objections;
@@ -336,6 +336,15 @@ refusals! {
         /// The line's index, from 0.
         line_index: u32,
     } => Precondition, Line(order_id, line_index);
+
+    /// The item is of another style, which has to let go of it before.
+    #[error("sku {sku} is of style {style_id}")]
+    113 ItemInOtherStyle = "ITEM_IN_OTHER_STYLE" {
+        /// The item.
+        sku: Sku,
+        /// The style that it is of.
+        style_id: StyleId,
+    } => Precondition, Item(sku);
 
     /// The list has prices in another currency.
     #[error("price list {price_list_id} has prices in {known}")]

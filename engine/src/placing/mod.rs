@@ -13,6 +13,7 @@ pub mod going;
 pub mod judge;
 pub mod known;
 mod look;
+pub mod one_of;
 pub mod opening;
 pub mod over;
 pub mod places;

@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 
 use crate::model::{NodeDay, OrderNo, PackedDocument, Pair, Parts, SkuNo, Stock};
 use crate::state::Applied;
+use crate::state::assortment::Assorted;
 use crate::state::before::BeforeImages;
 use crate::state::before::read_pair;
 use crate::state::catalogue::{Definition, Entry};
@@ -41,6 +42,7 @@ pub struct AsOf<'a> {
     network: Arc<Network>,
     pricing: Arc<Pricing>,
     return_rules: Arc<ReturnRules>,
+    assortment: Arc<Assorted>,
     loads: Vec<(NodeDay, [u64; 2])>,
     before: Arc<BeforeImages>,
 }
@@ -67,6 +69,7 @@ impl<'a> AsOf<'a> {
         let (items, network) = (kernel.state.catalogue.next(), kernel.state.network.load_full());
         let (pricing, documents) =
             (kernel.state.pricing.load_full(), kernel.state.documents.last());
+        let assortment = kernel.state.assortment.load_full();
         let return_rules = kernel.state.return_rules.load_full();
         let applied = *gate;
         Ok(Self {
@@ -77,6 +80,7 @@ impl<'a> AsOf<'a> {
             network,
             pricing,
             return_rules,
+            assortment,
             loads,
             before,
         })
@@ -100,6 +104,11 @@ impl<'a> AsOf<'a> {
     /// What may come back.
     pub fn return_rules(&self) -> &ReturnRules {
         &self.return_rules
+    }
+
+    /// Styles and associations.
+    pub fn assortment(&self) -> &Assorted {
+        &self.assortment
     }
 
     /// What was counted of nodes' days.

@@ -243,6 +243,7 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
     report.state_hash.merge(state.network().hash());
     report.state_hash.merge(state.pricing().hash_anew());
     report.state_hash.merge(state.return_rules().hash());
+    report.state_hash.merge(state.assortment().hash_anew());
     Ok(report)
 }
 

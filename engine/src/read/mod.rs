@@ -11,6 +11,7 @@ pub mod partner;
 pub mod partner_issues;
 pub mod pricing;
 pub mod stamp;
+pub mod suggest;
 pub mod wave;
 pub mod work;
 

@@ -87,7 +87,8 @@ pub fn price_basket(kernel: &Kernel, basket: &Basket) -> Result<BasketPriced, En
     Ok(BasketPriced { outcome, by })
 }
 
-fn buyer<'b>(basket: &'b Basket, coupons: &'b [&'b str]) -> Buyer<'b> {
+/// For whom a basket is.
+pub(super) fn buyer<'b>(basket: &'b Basket, coupons: &'b [&'b str]) -> Buyer<'b> {
     let postal_code = basket.postal_code.as_ref().map_or("", PostalCode::as_str);
     Buyer {
         currency: basket.currency,

@@ -29,6 +29,7 @@ use crate::feed::retention::Retention;
 use crate::journal::{
     BatchLimits, GroupCommit, History, Known, Log, Mark, Options, SegmentLog, Watermark, Writer,
 };
+use crate::learning::Learner;
 use crate::model::{DrawKey, Lsn, NodeNo, StateHash, Timestamp};
 use crate::paths::journal_directory;
 use crate::paths::mark_file;
@@ -72,6 +73,10 @@ pub struct OpenOptions {
     /// What the seeds of draws follow from, for as long as the engine is open. Callers do not
     /// know it; another one at each opening is as good.
     pub draw_key: DrawKey,
+    /// Whether it is learnt from orders what is bought together. A shop that asks somebody else for that
+    /// saves the time of a thread that makes way for all others. Begun later, it is learnt from what the journal still
+    /// has.
+    pub learns: bool,
 }
 
 impl OpenOptions {
@@ -85,6 +90,7 @@ impl OpenOptions {
             archive_after: Some(crate::limits::ARCHIVE_AFTER_DEFAULT),
             feed_kept_bytes_max: crate::limits::FEED_KEPT_BYTES_DEFAULT,
             draw_key: DrawKey::default(),
+            learns: true,
         }
     }
 }
@@ -141,6 +147,7 @@ pub fn beside(kernel: &Arc<Kernel>) -> impl Future<Output = Result<(), String>> 
 pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Services, OpenError> {
     let Opened { kernel, snapshots, readers, .. } = recovered;
     let (writer, applier) = pipeline::threads(kernel, writer);
+    recovered.learner.iter().for_each(Learner::begin);
     let (runtime, repegging) = (Handle::current(), beside(kernel));
     let start = Start {
         engine: Arc::clone(kernel) as Arc<dyn Supervised>,
@@ -166,6 +173,8 @@ pub struct Opened {
     pub history: Arc<dyn History>,
     /// Those who read it.
     pub readers: Arc<Readers>,
+    /// Who learns what goes with what, if anybody is to.
+    pub learner: Option<Arc<Learner>>,
     /// What recovery did.
     pub recovered: Recovered,
 }
@@ -227,7 +236,8 @@ impl Opened {
         let kept = (consumers, endpoints);
         let readers = Readers::new(&kernel, Arc::clone(&history), kept, retention);
         let readers = Arc::new(readers);
-        Ok((Self { kernel, snapshots, history, readers, recovered }, writer))
+        let learner = options.learns.then(|| Learner::new(&kernel, &history));
+        Ok((Self { kernel, snapshots, history, readers, learner, recovered }, writer))
     }
 }
 

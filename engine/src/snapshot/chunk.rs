@@ -54,6 +54,8 @@ pub enum Kind {
     Documents = 7,
     /// What may come back.
     ReturnRules = 8,
+    /// Styles and associations, and what was learnt from orders.
+    Companions = 9,
 }
 
 impl Kind {
@@ -67,6 +69,7 @@ impl Kind {
             6 => Some(Self::Pricing),
             7 => Some(Self::Documents),
             8 => Some(Self::ReturnRules),
+            9 => Some(Self::Companions),
             _ => None,
         }
     }

@@ -8,19 +8,22 @@ use rkyv::util::AlignedVec;
 use super::chunk::Kind;
 use super::image::{
     ArchivedCatalogueV1, ArchivedCatalogueV3, ArchivedCatalogueV7, ArchivedCatalogueV8,
-    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedDocumentsV14,
-    ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8, ArchivedItemsV9,
-    ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14, ArchivedRequestsV1,
-    ArchivedReturnRulesV14, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8, CatalogueV9,
-    CatalogueV12, CatalogueV13, DocumentsV14, ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8,
-    ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1, ReturnRulesV14, access, are_off_sale,
-    differs_by_weekday, have_confidences, have_dated_feeds, have_holds, have_openings, have_paces,
-    have_pauses, have_picked, have_priorities, have_reliabilities, have_supplies, is_newest,
-    need_version_8, restricts,
+    ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedCompanionsV14,
+    ArchivedDocumentsV14, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8,
+    ArchivedItemsV9, ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14,
+    ArchivedRequestsV1, ArchivedReturnRulesV14, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8,
+    CatalogueV9, CatalogueV12, CatalogueV13, CompanionsV14, DocumentsV14, ImageError, ItemsV1,
+    ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1, ReturnRulesV14,
+    access, are_off_sale, differs_by_weekday, have_confidences, have_dated_feeds, have_holds,
+    have_openings, have_paces, have_pauses, have_picked, have_priorities, have_reliabilities,
+    have_supplies, is_newest, need_version_8, restricts,
 };
 use super::manifest::Counts;
-use super::parts::{DocumentState, ItemState, OrderState, PricingPart, Request};
+use super::parts::{
+    CompanionPart, CompanionsOf, DocumentState, ItemState, OrderState, PricingPart, Request,
+};
 use crate::model::{Lsn, StateHash};
+use crate::state::assortment::hash_part as hash_assortment;
 use crate::state::network::Network;
 use crate::state::pricing::hash_part;
 use crate::state::requests::hash_request;
@@ -35,6 +38,7 @@ pub(super) enum Content {
     Pricing(Vec<PricingPart>),
     Documents(Vec<DocumentState>),
     ReturnRules(Arc<ReturnRules>),
+    Companions(Vec<CompanionPart>),
 }
 
 impl Content {
@@ -47,6 +51,7 @@ impl Content {
             Self::Pricing(_) => Kind::Pricing,
             Self::Documents(_) => Kind::Documents,
             Self::ReturnRules(_) => Kind::ReturnRules,
+            Self::Companions(_) => Kind::Companions,
         }
     }
 
@@ -56,7 +61,7 @@ impl Content {
         match self {
             // Without documents nothing is written of them, and no version is needed for it.
             Self::Documents(documents) if !documents.is_empty() => 14,
-            Self::Pricing(_) | Self::ReturnRules(_) => 14,
+            Self::Pricing(_) | Self::ReturnRules(_) | Self::Companions(_) => 14,
             Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
@@ -147,6 +152,7 @@ impl Content {
                 rkyv::to_bytes(&RequestsV1 { requests: requests.iter().map(Into::into).collect() })
             }
             Self::Pricing(parts) => rkyv::to_bytes(&PricingV14::from(&**parts)),
+            Self::Companions(parts) => rkyv::to_bytes(&CompanionsV14::from(&**parts)),
             Self::Documents(documents) => {
                 let documents = documents.iter().map(Into::into).collect();
                 rkyv::to_bytes(&DocumentsV14 { documents })
@@ -225,6 +231,9 @@ impl Content {
                 Self::Requests(requests.map(TryInto::try_into).collect::<Result<_, _>>()?)
             }
             Kind::Pricing => Self::Pricing(access::<ArchivedPricingV14>(payload)?.parts()?),
+            Kind::Companions => {
+                Self::Companions(access::<ArchivedCompanionsV14>(payload)?.parts()?)
+            }
             Kind::Documents => {
                 let documents = access::<ArchivedDocumentsV14>(payload)?.documents.iter();
                 Self::Documents(documents.map(TryInto::try_into).collect::<Result<_, _>>()?)
@@ -267,6 +276,14 @@ impl Content {
                     hash.merge(hash_part(&part.change, part.lsn));
                 }
             }
+            Self::Companions(parts) => {
+                for part in parts {
+                    // What was learnt is behind the state, and no part of its hash.
+                    if let CompanionsOf::Assortment(change) = &part.of {
+                        hash.merge(hash_assortment(change));
+                    }
+                }
+            }
             Self::Documents(documents) => {
                 for (_, document) in documents {
                     hash.add(document.hash());
@@ -289,7 +306,7 @@ impl Content {
             Self::Orders(orders) => counts.orders = orders.len() as u64,
             Self::Requests(requests) => counts.requests = requests.len() as u64,
             // A manifest counts them by its chunks.
-            Self::Pricing(_) | Self::Documents(_) | Self::ReturnRules(_) => {}
+            Self::Pricing(_) | Self::Documents(_) | Self::ReturnRules(_) | Self::Companions(_) => {}
         }
         counts
     }
@@ -302,6 +319,7 @@ impl Content {
             Self::Orders(orders) => orders.iter().map(|(no, _)| no.0).collect(),
             Self::Requests(requests) => requests.iter().map(|(_, done)| done.lsn.get()).collect(),
             Self::Pricing(parts) => parts.iter().map(|part| part.no.number()).collect(),
+            Self::Companions(parts) => parts.iter().map(|part| part.no).collect(),
             Self::Documents(documents) => documents.iter().map(|(no, _)| *no).collect(),
         }
     }
@@ -317,6 +335,7 @@ impl Content {
             Self::Orders(orders) => span(orders.iter().map(|(_, kept)| kept.last_lsn)),
             Self::Requests(requests) => span(requests.iter().map(|(_, done)| done.lsn)),
             Self::Pricing(parts) => span(parts.iter().map(|part| part.lsn)),
+            Self::Companions(parts) => span(parts.iter().map(|part| part.lsn)),
             Self::Documents(documents) => span(documents.iter().map(|(_, it)| it.last_lsn)),
             Self::ReturnRules(rules) => (rules.lsn(), rules.lsn()),
         }

@@ -20,6 +20,10 @@ pub(super) const REQUESTS_PER_CHUNK: usize = 4_096;
 /// Parts of what prices are made of in a chunk: prices of 256 items each, so some 300 KB.
 pub(super) const PRICING_PARTS_PER_CHUNK: usize = 32;
 
+/// Parts of what is said of items, or was learnt of them, in a chunk: blocks of 64 to 128 items each, so some
+/// megabyte at the most.
+pub(super) const COMPANION_PARTS_PER_CHUNK: usize = 64;
+
 /// Pieces of requests that are copied before the rest is taken under one lock:
 /// twice as many as all that is remembered has, so that a snapshot under load
 /// does not chase the newest requests for ever.

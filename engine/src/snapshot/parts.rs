@@ -1,5 +1,6 @@
 //! The parts of the state that chunks hold, as the model has them.
 
+use crate::companions::{AssortmentChange, LearntPage};
 use crate::model::{
     KeptOrder, Lsn, NodeNo, OrderNo, PackedDocument, Pair, RequestId, SkuNo, StateHash, Stock,
 };
@@ -25,6 +26,25 @@ pub(super) struct PricingPart {
     pub change: PricingChange,
     /// The event that it is of.
     pub lsn: Lsn,
+}
+
+/// A part of what is said of items and was learnt of them.
+#[derive(Clone, Debug)]
+pub(super) struct CompanionPart {
+    /// Its number among all such parts.
+    pub no: u64,
+    pub of: CompanionsOf,
+    /// The event that it is of; of what was learnt, the last one that was read for it.
+    pub lsn: Lsn,
+}
+
+/// What it is a part of.
+#[derive(Clone, Debug)]
+pub(super) enum CompanionsOf {
+    /// Of styles and associations, as a change of a value that has none.
+    Assortment(AssortmentChange),
+    /// Of what was learnt, and from which event on.
+    Learnt(LearntPage, Lsn),
 }
 
 /// An order under its number.

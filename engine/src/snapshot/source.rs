@@ -7,15 +7,20 @@ use super::archived::{ArchivedIn, recall};
 use super::content::Content;
 use super::error::{SnapshotError, StoredFault};
 use super::image::ImageError;
-use super::parts::{ItemState, OrderState, PricingPart, Request};
+use super::parts::{CompanionPart, CompanionsOf, ItemState, OrderState, PricingPart, Request};
 use crate::actor::ActorPanicked;
 use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
+use crate::state::assortment::Assorted;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::pricing::Pricing;
 use crate::state::requests::Piece;
 use crate::state::stock::{StockMessage, StockReply};
 use crate::state::{Applied, State};
+
+/// The numbers of parts of styles and associations begin here, and those of what was learnt.
+const ASSORTMENT_PARTS: u64 = 1 << 60;
+const LEARNT_PARTS: u64 = 2 << 60;
 
 /// The state of an engine, and what a snapshot needs to know besides.
 #[derive(Clone, Copy)]
@@ -80,6 +85,29 @@ impl Source<'_> {
     pub(super) fn copy_return_rules(&self) -> Option<Content> {
         let rules = self.state.return_rules.load_full();
         rules.policy().is_some().then_some(Content::ReturnRules(rules))
+    }
+
+    /// Styles and associations, in chunks of so many parts at most, as they are at one event.
+    pub(super) fn copy_assortment(&self, max: usize) -> Vec<Content> {
+        let assorted = self.state.assortment.load_full();
+        let lsn = assorted.lsn();
+        let parts: Vec<_> = (ASSORTMENT_PARTS..)
+            .zip(assorted.parts())
+            .map(|(no, change)| CompanionPart { no, of: CompanionsOf::Assortment(change), lsn })
+            .collect();
+        parts.chunks(max).map(|parts| Content::Companions(parts.to_vec())).collect()
+    }
+
+    /// The parts of what was learnt numbered `from..from + max`; none behind the last one. Whoever learns must be kept
+    /// from it from the first of these calls to the last one.
+    pub(super) fn copy_learnt(&self, from: usize, max: usize) -> Option<Content> {
+        let all = self.state.companions.read();
+        let part = |no| {
+            let of = CompanionsOf::Learnt(all.learnt.page(no)?, all.since);
+            Some(CompanionPart { no: LEARNT_PARTS + no as u64, of, lsn: all.upto })
+        };
+        let pages = from..(from + max).min(all.learnt.pages());
+        (!pages.is_empty()).then(|| Content::Companions(pages.filter_map(part).collect()))
     }
 
     /// The items numbered `from..to` with their pairs.
@@ -196,6 +224,7 @@ impl Source<'_> {
                 }
             }
             Content::Pricing(parts) => hash.merge(self.restore_pricing(parts)?),
+            Content::Companions(parts) => hash.merge(self.restore_companions(parts)?),
             Content::Documents(documents) => {
                 for (no, document) in documents {
                     let moved = self.state.documents.restore(no, document);
@@ -224,6 +253,27 @@ impl Source<'_> {
         }
         let moved = pricing.hash().value().wrapping_sub(before);
         self.state.pricing.store(Arc::new(pricing));
+        Ok(StateHash::from_value(moved))
+    }
+
+    /// Styles follow each other, and what was learnt is put into what learnt nothing.
+    fn restore_companions(&self, parts: Vec<CompanionPart>) -> Result<StateHash, RestoreError> {
+        let mut assorted = Assorted::clone(&self.state.assortment.load());
+        let before = assorted.hash().value();
+        for CompanionPart { no, of, lsn } in parts {
+            match of {
+                CompanionsOf::Assortment(change) if assorted.takes(&change) => {
+                    assorted.change(change, lsn);
+                }
+                CompanionsOf::Assortment(_) => return Err(out_of_place("part of styles", no)),
+                CompanionsOf::Learnt(page, since) => {
+                    let put_back = self.state.companions.put_back(page, (since, lsn));
+                    put_back.map_err(|_| out_of_place("part of what was learnt", no))?;
+                }
+            }
+        }
+        let moved = assorted.hash().value().wrapping_sub(before);
+        self.state.assortment.store(Arc::new(assorted));
         Ok(StateHash::from_value(moved))
     }
 

@@ -6,8 +6,9 @@ use super::chunk::{self, HEADER_BYTES, Header, Kind};
 use super::content::Content;
 use super::error::SnapshotError;
 use super::limits::{
-    DOCUMENTS_PER_CHUNK, GENERATIONS_KEPT, ITEMS_PER_CHUNK, ORDERS_PER_CHUNK,
-    PRICING_PARTS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK, TAKE_TRIES_MAX,
+    COMPANION_PARTS_PER_CHUNK, DOCUMENTS_PER_CHUNK, GENERATIONS_KEPT, ITEMS_PER_CHUNK,
+    ORDERS_PER_CHUNK, PRICING_PARTS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
+    TAKE_TRIES_MAX,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
@@ -225,6 +226,7 @@ fn write(
     writer.pricing(source)?;
     writer.documents(source, begin)?;
     writer.return_rules(source)?;
+    writer.companions(source, begin)?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
@@ -332,6 +334,22 @@ impl<'a, 'p> Writer<'a, 'p> {
         Ok(())
     }
 
+    /// Writes nothing where no styles were ever defined and nothing was learnt. What was learnt is as of one event, and of
+    /// none before the start, from which on the journal is kept.
+    fn companions(&mut self, source: Source<'_>, begin: Begin) -> Result<(), SnapshotError> {
+        let max = COMPANION_PARTS_PER_CHUNK;
+        for content in source.copy_assortment(max) {
+            self.put_parts(&content)?;
+        }
+        source.state.companions.reach(begin.start);
+        let _turn = source.state.companions.turn().lock();
+        for from in (0..).step_by(max) {
+            let Some(content) = source.copy_learnt(from, max) else { break };
+            self.put_parts(&content)?;
+        }
+        Ok(())
+    }
+
     /// The chunk to name again, if it has these very orders.
     fn same_orders(&self, from: u64, to: u64, copy: &OrdersCopy) -> Option<ChunkRef> {
         let known = self.known(Kind::Orders, from)?;
@@ -380,10 +398,7 @@ impl<'a, 'p> Writer<'a, 'p> {
     /// Writes nothing where no prices were ever stated.
     fn pricing(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
         for content in source.copy_pricing(PRICING_PARTS_PER_CHUNK) {
-            let numbers = content.numbers();
-            if let (Some(from), Some(to)) = (numbers.first(), numbers.last()) {
-                self.put(*from, *to, &content)?;
-            }
+            self.put_parts(&content)?;
         }
         Ok(())
     }
@@ -391,6 +406,14 @@ impl<'a, 'p> Writer<'a, 'p> {
     /// Writes nothing where no policy was ever set.
     fn return_rules(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
         source.copy_return_rules().map_or(Ok(()), |content| self.put(0, 0, &content))
+    }
+
+    fn put_parts(&mut self, content: &Content) -> Result<(), SnapshotError> {
+        let numbers = content.numbers();
+        match (numbers.first(), numbers.last()) {
+            (Some(from), Some(to)) => self.put(*from, *to, content),
+            _ => Ok(()),
+        }
     }
 
     /// Names the full chunks again of which something is still remembered;

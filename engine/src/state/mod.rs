@@ -8,11 +8,15 @@
 //!   network -----> nodes and policy, one value, swapped whole        (configuration)
 //!   pricing -----> price lists, promotions, rates: the same          (configuration)
 //!   return_rules -> what may come back: the same                   (configuration)
+//!   assortment --> styles, associations: the same                    (configuration)
+//!   companions --> what was learnt from the journal, behind the rest
 //!   requests ----> idempotency keys in flight and carried out
 //! ```
 
+pub mod assortment;
 pub mod before;
 pub mod catalogue;
+pub mod companions;
 pub mod counter;
 pub mod documents;
 pub mod holds;
@@ -46,8 +50,10 @@ use crate::model::{
     Component, Components, Draw, Hold, Item, Lsn, Order, OrderId, OrderNo, Pair, Segments, Sku,
     SkuNo, StateHash, Timestamp,
 };
+use assortment::Assorted;
 use before::BeforeImages;
 use catalogue::Catalogue;
+use companions::Companions;
 use documents::Documents;
 use holds::Holds;
 use intents::OpenIntents;
@@ -74,6 +80,10 @@ pub struct State {
     pub pricing: ArcSwap<Pricing>,
     /// What may come back.
     pub return_rules: ArcSwap<ReturnRules>,
+    /// Styles, and what goes with what by those who choose it.
+    pub assortment: ArcSwap<Assorted>,
+    /// What was learnt from orders.
+    pub companions: Companions,
     /// Orders.
     pub orders: Orders,
     /// What is found by a key and is a fold over its events, other than orders.
@@ -178,6 +188,8 @@ impl State {
             network: ArcSwap::from_pointee(Network::empty(postal_codes)),
             pricing: ArcSwap::default(),
             return_rules: ArcSwap::default(),
+            assortment: ArcSwap::default(),
+            companions: Companions::default(),
             orders: Orders::default(),
             documents: Documents::default(),
             holds: Holds::default(),

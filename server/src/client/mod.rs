@@ -89,6 +89,11 @@ impl Client {
         v1::partner_service_client::PartnerServiceClient::new(self.wire.clone())
     }
 
+    /// What goes with what.
+    pub fn suggestions(&self) -> v1::suggestion_service_client::SuggestionServiceClient<Wire> {
+        v1::suggestion_service_client::SuggestionServiceClient::new(self.wire.clone())
+    }
+
     /// What happened. Some events are long.
     pub fn feed(&self) -> v1::feed_service_client::FeedServiceClient<Wire> {
         let client = v1::feed_service_client::FeedServiceClient::new(self.wire.clone());

@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what |
 //! |---|---|
-//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `payment`, `pricing`, `returns`, `partner`, `feed`, `webhook`, `admin` | one service each |
+//! | `catalog`, `inventory`, `order`, `hold`, `fulfillment`, `payment`, `pricing`, `returns`, `partner`, `suggestion`, `feed`, `webhook`, `admin` | one service each |
 //! | `transport` | routing, arrival, leaving, streams, metrics: the same for all methods |
 //! | `service` | how a service is put together |
 //! | `fields`, `enums`, `places`, `times`, `pages`, `update` | parts of messages that services share |
@@ -35,6 +35,7 @@ mod places;
 mod pricing;
 mod returns;
 mod service;
+mod suggestion;
 mod times;
 mod transport;
 mod update;

@@ -41,6 +41,7 @@ const ENGINE: Rules<'_> = Rules {
         &["placing"],
         &["apply"],
         &["command"],
+        &["learning"],
         &["read"],
         &["feed"],
         &["recovery"],

@@ -42,6 +42,7 @@ mod scenarios;
 pub mod server;
 mod serving;
 mod snapshots;
+mod suggestions;
 mod terms;
 mod timeline;
 mod watch;

@@ -104,6 +104,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::PriceListNotFound | RefusalKind::PriceListCurrencyFixed) => {
             apart(|| prices::refused(reason)).await
         }
+        Refused(RefusalKind::ItemInOtherStyle) => {
+            (Code::FailedPrecondition, apart(styles::item_in_other_style).await)
+        }
         Refused(RefusalKind::PartnerOutOfScope) => {
             (Code::FailedPrecondition, apart(supply::partner_out_of_scope).await)
         }
@@ -364,6 +367,7 @@ mod prices;
 mod returns;
 mod serving;
 mod steps;
+mod styles;
 mod supply;
 
 async fn invalid() -> Status {

@@ -25,6 +25,7 @@ use backstock_proto::v1::partner_service_client::PartnerServiceClient;
 use backstock_proto::v1::payment_service_client::PaymentServiceClient;
 use backstock_proto::v1::pricing_service_client::PricingServiceClient;
 use backstock_proto::v1::return_service_client::ReturnServiceClient;
+use backstock_proto::v1::suggestion_service_client::SuggestionServiceClient;
 use backstock_proto::v1::webhook_service_client::WebhookServiceClient;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
@@ -48,6 +49,7 @@ pub struct TestServer {
     pub pricing: PricingServiceClient<Channel>,
     pub returns: ReturnServiceClient<Channel>,
     pub partners: PartnerServiceClient<Channel>,
+    pub suggestions: SuggestionServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -122,6 +124,7 @@ impl TestServer {
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             pricing: PricingServiceClient::new(channel.clone()),
             partners: PartnerServiceClient::new(channel.clone()),
+            suggestions: SuggestionServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             payments: PaymentServiceClient::new(channel.clone()),
             returns: ReturnServiceClient::new(channel.clone()),
@@ -268,7 +271,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.payments, self.pricing, self.returns, self.partners));
+        drop((self.payments, self.pricing, self.returns, self.partners, self.suggestions));
         drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")

@@ -2,6 +2,7 @@
 //!
 //! The events are listed by their rooms, and compared in the order of their lines.
 
+mod assortment;
 mod backlog;
 mod catalogue;
 mod hold;
@@ -62,6 +63,7 @@ fn events(order_placed: AnyEvent) -> Vec<Named> {
         backlog::events(),
         money::events(),
         pricing::events(),
+        assortment::events(),
         returns::events(),
         partner::events(),
     ];

@@ -4,6 +4,8 @@ mod money;
 mod returns;
 
 use crate::command::AnyEvent;
+use crate::command::assortment::define_styles::StylesDefined;
+use crate::command::assortment::set_associations::AssociationsSet;
 use crate::command::backlog::repeg::event::{BacklogRepegged, BundleMoved, Repegged};
 use crate::command::backlog::repeg::opening::SaleOpened;
 use crate::command::catalogue::define_item::ItemDefined;
@@ -41,8 +43,15 @@ use crate::command::pricing::set_prices::PricesSet;
 use crate::command::supply::change_stock::StockChanged;
 use crate::command::supply::transfer::dispatch::TransferDispatched;
 use crate::command::supply::transfer::recall::TransferRecalled;
+use crate::companions::{
+    Associated, Association, Attribute, NumberedStyle, SkuAssociations, Style, StyleValue, Variant,
+};
 use crate::engine::tests::one_unit;
 use crate::journal::Payload;
+use crate::limits::{
+    ASSOCIATIONS_MAX, ASSORTED_AT_ONCE_MAX, STYLE_ATTRIBUTES_MAX, STYLES_AT_ONCE_MAX,
+    VARIANTS_AT_ONCE_MAX,
+};
 use crate::limits::{
     BANDS_MAX, BUNDLE_COMPONENTS_MAX, CHANGE_TRACE_BYTES_MAX, COMPONENT_UNITS_MAX,
     CONDITION_BYTES_MAX, DECISION_CANDIDATES_MAX, HOLIDAYS_MAX, ID_BYTES_MAX, INBOUND_PER_PAIR_MAX,
@@ -66,6 +75,7 @@ use crate::model::{
     Redirect, Reference, Request, RequestId, Retold, ReturnId, Serves, ServiceName, ServiceNo,
     ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
 };
+use crate::model::{StyleId, StyleNo};
 use crate::pricing::{
     BuyGet, Condition, Country, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory,
     SkuPrices, TaxRate, TaxRates, Validity, Zone as PricingZone,
@@ -462,6 +472,22 @@ fn changed(id: &OrderId) -> OrderChanged {
     OrderChanged { no, id: id.clone(), priority, off, taken, change: change.into(), on, waits }
 }
 
+fn of_assortments() -> Vec<AnyEvent> {
+    let value = || StyleValue { value: text(), family: Some(text()) };
+    let variant = Variant { sku: PAIR.sku, values: vec![value(); STYLE_ATTRIBUTES_MAX] };
+    let attribute = Attribute { name: text(), weight: u16::MAX };
+    let id = StyleId::new("style_id", "x".repeat(ID_BYTES_MAX)).expect("an id");
+    let attributes = vec![attribute; STYLE_ATTRIBUTES_MAX];
+    let variants = vec![variant; VARIANTS_AT_ONCE_MAX / STYLES_AT_ONCE_MAX];
+    let style = NumberedStyle { no: StyleNo(u32::MAX), style: Style { id, attributes, variants } };
+    let associated = Associated { association: Association::Successor, sku: PAIR.sku };
+    let item = SkuAssociations { sku: PAIR.sku, associated: vec![associated; ASSOCIATIONS_MAX] };
+    vec![
+        StylesDefined { styles: vec![style; STYLES_AT_ONCE_MAX] }.into(),
+        AssociationsSet { items: vec![item; ASSORTED_AT_ONCE_MAX] }.into(),
+    ]
+}
+
 fn of_prices() -> Vec<AnyEvent> {
     vec![
         price_list_defined().into(),
@@ -568,7 +594,8 @@ fn no_event_but_a_placed_order_can_be_too_large_for_the_journal() {
     let id = order().order.id;
     let of_money = money::largest(changed(&id)).into();
     let of_returns = returns::largest(&id).into();
-    let largest = [largest(), of_money, of_returns, of_prices(), of_partners()].concat();
+    let largest =
+        [largest(), of_money, of_returns, of_prices(), of_partners(), of_assortments()].concat();
     for (number, name) in AnyEvent::LIST.iter().filter(|(_, name)| !places(name)) {
         assert!(largest.iter().any(|event| event.number() == *number), "{number} {name}");
     }

@@ -2,24 +2,25 @@
 //! out. Fingerprints are in the journal, beside the events.
 
 use super::*;
+use crate::command::SetAssociations;
 use crate::command::fixture::{
-    bundle, came_back, change, change_hold, confirm, decline, define_partner, definition,
-    discard_partner_message, dispatch, extend, hold, hold_id, hold_order, match_arrival, node_id,
-    opening, price_list, prioritise, progress_return, promotion, queueable, recall, release,
-    release_order_hold, report_partner, request_return, return_id, set_prices, set_return_policy,
-    ship, shipping_rates, sku, store, tax_categories, tax_rates, wave,
+    associations, bundle, came_back, change, change_hold, confirm, decline, define_partner,
+    definition, discard_partner_message, dispatch, extend, hold, hold_id, hold_order,
+    match_arrival, node_id, opening, price_list, prioritise, progress_return, promotion, queueable,
+    recall, release, release_order_hold, report_partner, request_return, return_id, set_prices,
+    set_return_policy, ship, shipping_rates, sku, store, styles, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
 use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePartner, DefinePriceList,
-    DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
-    ExtendHold, Extension, HoldOrder, LineCancellation, Lines, MatchArrival, Meta, NodeDefinition,
-    Operation, PaymentStep, ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer,
-    RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner, RequestReturn,
-    ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
-    SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
+    DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
+    DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, MatchArrival,
+    Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn, ProgressShipment, QuoteChange,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
+    RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy, SetPrices,
+    SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
 };
 use crate::model::returns::{
     Condition, Disposition, Finding, Grade, Reduction, ReturnWay, Verdict,
@@ -562,6 +563,7 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     returns(&mut carrier);
     partners(&mut carrier);
     what_may_come_back(&mut carrier);
+    assortment(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
@@ -596,6 +598,15 @@ fn pauses(carrier: &mut Carrier) {
         let reason = DeclineReason::Capacity;
         let declined = DeclineShipment { meta, order, reason, paused_until, ..decline(1) };
         engine.decline_shipment(declined).await
+    });
+}
+
+fn assortment(carrier: &mut Carrier) {
+    carrier.carry("define_styles", async |engine, meta| {
+        engine.define_styles(DefineStyles { meta, ..styles(&["A"]) }).await
+    });
+    carrier.carry("set_associations", async |engine, meta| {
+        engine.set_associations(SetAssociations { meta, ..associations("A", "B") }).await
     });
 }
 

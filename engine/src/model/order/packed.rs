@@ -53,12 +53,12 @@ mod read;
 mod write;
 
 use self::form::{Features, VERSION_FEATURED, VERSION_REPEGGED, VERSION_WIDE};
-use self::read::{id, read, unpack};
+use self::read::{bought, id, read, unpack};
 use self::write::pack;
 use super::{Allocation, Intent, Order, OrderMoney};
 use crate::model::digest::{Part, PartHash, hash_bytes, hash_words};
 use crate::model::hold::Hold;
-use crate::model::ids::{OrderId, OrderNo, Pair};
+use crate::model::ids::{OrderId, OrderNo, Pair, SkuNo};
 use crate::model::lsn::Lsn;
 use crate::model::pack::{Unpackable, Unpacker};
 use crate::model::priority::Priority;
@@ -301,6 +301,15 @@ impl PackedOrder {
         let mut from = self.body();
         let known = from.number("number").and_then(|_| id(&mut from, "id", OrderId::packed));
         known.expect("REPLAY_EQUAL: what was packed unpacks")
+    }
+
+    /// The items that were bought by it, each once, ascending: nothing that was short when it was placed, and bundles in
+    /// place of what they are made of. None of an order that is too large to learn from.
+    ///
+    /// # Errors
+    /// When the bytes are not those of an order: never for bytes that were checked.
+    pub fn bought(&self) -> Result<Vec<SkuNo>, Unpackable> {
+        bought(&self.0)
     }
 
     /// The order, without the events that placed and changed it.

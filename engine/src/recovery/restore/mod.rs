@@ -35,6 +35,7 @@ use crate::journal::{
     Batch, BatchLimits, GroupCommit, Known, Log, LogError, Mark, Options, Payload, ReadOnlyLog,
     SegmentLog, Watermark, open_damaged, open_read_only,
 };
+use crate::learning::catch_up;
 use crate::limits::IN_FLIGHT_MAX_DEFAULT;
 use crate::model::{Lsn, StateHash, Timestamp};
 use crate::paths::mark_file;
@@ -457,5 +458,10 @@ fn recover(
         let archive = Archive::new(Arc::clone(snapshots), Some(Duration::ZERO));
         Kernel::new(Arc::clone(postal), group.clone(), watermark, archive, IN_FLIGHT_MAX_DEFAULT)
     };
-    replay(snapshots, &*history, last, make)
+    let (kernel, recovered) = replay(snapshots, &*history, last, make)?;
+    // The journal that is made for what is restored begins behind it. Where this one is damaged, less is learnt.
+    catch_up(&kernel, &*history, recovered.last).unwrap_or_else(|error| {
+        tracing::warn!(error, "what goes with what is not learnt from all of the journal");
+    });
+    Ok((kernel, recovered))
 }

@@ -24,6 +24,7 @@
 mod access;
 mod bundle;
 mod codes;
+mod companions;
 mod confidence;
 mod documents;
 mod error;
@@ -39,6 +40,7 @@ mod supply;
 mod terms;
 
 pub(super) use access::access;
+pub(super) use companions::{ArchivedCompanionsV14, CompanionsV14};
 pub(super) use confidence::{ArchivedItemsV7, ItemsV7, have_confidences};
 pub(super) use documents::{ArchivedDocumentsV14, DocumentsV14};
 pub use error::ImageError;

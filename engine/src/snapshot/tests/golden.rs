@@ -1,5 +1,6 @@
 //! Format versions, byte for byte, as files that stay.
 
+mod companions;
 mod priced;
 mod returning;
 mod worked;

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
+use crate::companions::AssortmentChange;
 use crate::model::{
     Added, Allocation, AllocationUnits, Components, Day, Decisions, Dispatch, Draw, Eligibility,
     InboundId, InboundNo, Item, KeptOrder, LineUnits, Location, Lsn, Node, NodeId, NodeKind,
@@ -60,6 +61,7 @@ pub(super) enum Happening {
     Stock(Pair, StockChange),
     Place(Box<Order>),
     Pricing(Box<PricingChange>),
+    Assortment(Box<AssortmentChange>),
     Cancel(OrderId, OrderNo, Vec<AllocationUnits>),
     Ship(OrderId, OrderNo, Vec<AllocationUnits>),
 }
@@ -109,6 +111,7 @@ impl World {
         hash.merge(source.copy_items(0, begin.items).unwrap().hash());
         hash.merge(self.state.pricing.load().hash_anew());
         hash.merge(self.state.return_rules.load().hash());
+        hash.merge(self.state.assortment.load().hash_anew());
         self.all_orders().iter().for_each(|(_, kept)| hash.add(kept.hash()));
         self.state.requests.begin_hash();
         hash.merge(
@@ -160,6 +163,14 @@ impl World {
                     let moved = changed.hash().value().wrapping_sub(pricing.hash().value());
                     hash.merge(StateHash::from_value(moved));
                     self.state.pricing.store(Arc::new(changed));
+                }
+            }
+            Happening::Assortment(change) => {
+                let assorted = self.state.assortment.load();
+                if let Some(changed) = assorted.with(*change, lsn) {
+                    let moved = changed.hash().value().wrapping_sub(assorted.hash().value());
+                    hash.merge(StateHash::from_value(moved));
+                    self.state.assortment.store(Arc::new(changed));
                 }
             }
             Happening::Cancel(id, order, parts) => {

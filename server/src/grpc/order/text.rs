@@ -102,6 +102,22 @@ impl<'a> From<&'a v1::CreateHoldRequest> for OrderText<'a> {
     }
 }
 
+/// A basket, as an order without an id.
+impl<'a> From<&'a v1::SuggestRequest> for OrderText<'a> {
+    fn from(request: &'a v1::SuggestRequest) -> Self {
+        Self {
+            channel: &request.channel,
+            destination_postal_code: &request.destination_postal_code,
+            destination_country_code: &request.destination_country_code,
+            service: &request.service,
+            wanted_by: request.wanted_by,
+            lines: request.lines.iter().map(LineText::from).collect(),
+            pickup: request.pickup.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What is quoted, as an order without an id or a service.
 impl<'a> From<&'a v1::QuoteServicesRequest> for OrderText<'a> {
     fn from(request: &'a v1::QuoteServicesRequest) -> Self {

@@ -12,18 +12,18 @@ const STAND_IN: &str = "USD";
 
 /// A currency. Where the text is none, that is noted and something stands for it, so that the
 /// command's `validate` finds what else is wrong.
-pub(super) fn currency(found: &mut Violations, path: &str, code: &str) -> Currency {
+pub(in crate::grpc) fn currency(found: &mut Violations, path: &str, code: &str) -> Currency {
     let read = found.taken(path, Currency::new(path, code));
     read.unwrap_or_else(|| Currency::new(path, STAND_IN).expect("it is a currency"))
 }
 
 /// A text; one that is none is noted, and an empty one stands for it.
-pub(super) fn text(found: &mut Violations, path: &str, text: &str) -> Text {
+pub(in crate::grpc) fn text(found: &mut Violations, path: &str, text: &str) -> Text {
     found.taken(path, Text::new(path, text)).unwrap_or_default()
 }
 
 /// A text that may be left out.
-pub(super) fn some_text(found: &mut Violations, path: &str, given: &str) -> Option<Text> {
+pub(in crate::grpc) fn some_text(found: &mut Violations, path: &str, given: &str) -> Option<Text> {
     (!given.is_empty()).then(|| text(found, path, given))
 }
 

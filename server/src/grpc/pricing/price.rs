@@ -29,7 +29,12 @@ pub(super) fn message(priced: &Priced, basket: &Basket, book: &Book) -> v1::Bask
     }
 }
 
-fn line_message(line: &PricedLine, priced: &Priced, book: &Book) -> v1::LinePrice {
+/// What a line costs.
+pub(in crate::grpc) fn line_message(
+    line: &PricedLine,
+    priced: &Priced,
+    book: &Book,
+) -> v1::LinePrice {
     let discounts = priced.discounts_of(line.line);
     v1::LinePrice {
         unit_price_ten_thousandths: line.unit_price.0,

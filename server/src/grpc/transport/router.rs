@@ -17,6 +17,7 @@ use backstock_proto::v1::partner_service_server::PartnerServiceServer;
 use backstock_proto::v1::payment_service_server::PaymentServiceServer;
 use backstock_proto::v1::pricing_service_server::PricingServiceServer;
 use backstock_proto::v1::return_service_server::ReturnServiceServer;
+use backstock_proto::v1::suggestion_service_server::SuggestionServiceServer;
 use backstock_proto::v1::webhook_service_server::WebhookServiceServer;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
@@ -45,6 +46,7 @@ pub(super) struct Services {
     pricing: PricingServiceServer<Api>,
     returns: ReturnServiceServer<Api>,
     partners: PartnerServiceServer<Api>,
+    suggestions: SuggestionServiceServer<Api>,
     feed: FeedServiceServer<Api>,
     webhooks: WebhookServiceServer<Api>,
     admin: AdminServiceServer<Api>,
@@ -62,6 +64,7 @@ impl Services {
         let pricing = PricingServiceServer::new(api.clone());
         let returns = ReturnServiceServer::new(api.clone());
         let partners = PartnerServiceServer::new(api.clone());
+        let suggestions = SuggestionServiceServer::new(api.clone());
         let feed = FeedServiceServer::new(api.clone());
         let webhooks = WebhookServiceServer::new(api.clone());
         let admin = AdminServiceServer::new(api.clone());
@@ -75,6 +78,7 @@ impl Services {
             pricing: pricing.max_decoding_message_size(limit),
             returns: returns.max_decoding_message_size(limit),
             partners: partners.max_decoding_message_size(limit),
+            suggestions: suggestions.max_decoding_message_size(limit),
             feed: feed.max_decoding_message_size(limit),
             webhooks: webhooks.max_decoding_message_size(limit),
             admin: admin.max_decoding_message_size(limit),
@@ -92,6 +96,7 @@ impl Services {
             PricingServiceServer::<Api>::NAME => self.pricing.clone().call(request),
             ReturnServiceServer::<Api>::NAME => self.returns.clone().call(request),
             PartnerServiceServer::<Api>::NAME => self.partners.clone().call(request),
+            SuggestionServiceServer::<Api>::NAME => self.suggestions.clone().call(request),
             FeedServiceServer::<Api>::NAME => self.feed.clone().call(request),
             WebhookServiceServer::<Api>::NAME => self.webhooks.clone().call(request),
             _ => self.admin.clone().call(request),
@@ -100,7 +105,7 @@ impl Services {
 }
 
 /// The names of the services that answer for stock and orders, for health.
-pub const SERVICE_NAMES: [&str; 12] = [
+pub const SERVICE_NAMES: [&str; 13] = [
     CatalogServiceServer::<Api>::NAME,
     InventoryServiceServer::<Api>::NAME,
     OrderServiceServer::<Api>::NAME,
@@ -110,6 +115,7 @@ pub const SERVICE_NAMES: [&str; 12] = [
     PricingServiceServer::<Api>::NAME,
     ReturnServiceServer::<Api>::NAME,
     PartnerServiceServer::<Api>::NAME,
+    SuggestionServiceServer::<Api>::NAME,
     FeedServiceServer::<Api>::NAME,
     WebhookServiceServer::<Api>::NAME,
     AdminServiceServer::<Api>::NAME,

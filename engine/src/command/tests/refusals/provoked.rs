@@ -11,6 +11,7 @@ use crate::command::fixture::{
     resolve_decline, set_prices, set_return_policy, ship, shipping_rates, tax_categories,
     tax_rates, told, wave,
 };
+use crate::command::fixture::{associations, styles};
 use crate::command::order::{
     self as orders, cancel as cancelling, place, prioritise as prioritising,
 };
@@ -18,12 +19,13 @@ use crate::command::supply::{change_stock, transfer};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList,
-    DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer,
-    EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
-    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
-    RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
-    SetTaxCategories, StockOperation, catalogue, hold, partner, pricing,
+    DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
+    DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn,
+    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    ReportPartner, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
+    SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold, partner, pricing,
 };
+use crate::command::{SetAssociations, assortment};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
 use crate::limits::TRIES_MAX;
@@ -44,6 +46,8 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("EnsureItem", catalogue::tests::table(EnsureItem)),
         ("DefineNode", catalogue::define_node::tests::table()),
         ("SetPolicy", catalogue::set_policy::tests::table()),
+        ("DefineStyles", assortment::define_styles::tests::table()),
+        ("SetAssociations", assortment::set_associations::tests::table()),
         ("DefinePriceList", pricing::define_price_list::tests::table()),
         ("SetPrices", pricing::set_prices::tests::table()),
         ("DefinePromotion", pricing::define_promotion::tests::table()),
@@ -191,6 +195,16 @@ fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
         (
             "SetReturnPolicy",
             told(engine.set_return_policy(SetReturnPolicy { meta: meta(), ..set_return_policy() })),
+        ),
+        (
+            "DefineStyles",
+            told(engine.define_styles(DefineStyles { meta: meta(), ..styles(&["A"]) })),
+        ),
+        (
+            "SetAssociations",
+            told(
+                engine.set_associations(SetAssociations { meta: meta(), ..associations("A", "B") }),
+            ),
         ),
         (
             "DefinePriceList",

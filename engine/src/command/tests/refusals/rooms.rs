@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 38] = [
+pub(super) const ROOMS: [Room; 40] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -67,6 +67,26 @@ pub(super) const ROOMS: [Room; 38] = [
         command: "SetPolicy",
         refusals: &[RequestIdReused, ServiceFixed],
         sources: &["command/catalogue/set_policy.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "DefineStyles",
+        refusals: &[RequestIdReused, ItemInOtherStyle, ItemNotFound, ListFull],
+        sources: &[
+            "command/assortment/define_styles.rs",
+            "command/assortment/mod.rs",
+            REQUESTS,
+            RUN,
+        ],
+    },
+    Room {
+        command: "SetAssociations",
+        refusals: &[RequestIdReused, ItemNotFound],
+        sources: &[
+            "command/assortment/set_associations.rs",
+            "command/assortment/mod.rs",
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "DefinePriceList",

@@ -7,6 +7,7 @@ use super::form::{
     LEFT, OWNER, PAYING, READY, RECALLED, RELEASED, SHIPPED, SHIPS, TOLD_NOT_THERE, TOLD_THERE,
     UNTIL, WORKED,
 };
+use crate::limits::LEARNT_LINES_MAX;
 use crate::model::answer::{Answer, AnswerKind};
 use crate::model::bundle::OrderedBundle;
 use crate::model::catalog::{Shortage, Split};
@@ -133,6 +134,30 @@ pub(super) fn read(
     returns(&mut from, form)?;
     let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
+}
+
+/// The items that were bought, read as far as that is said. This is asked of every order that is placed.
+pub(super) fn bought(bytes: &[u8]) -> Result<Vec<SkuNo>, Unpackable> {
+    let mut from = Unpacker::new(bytes);
+    let form = Form::read(&mut from)?;
+    if form.has(Features::BUNDLED) {
+        return Ok(unpack(bytes)?.bought());
+    }
+    priority(&mut from, form)?;
+    from.number("number")?;
+    from.text("id")?;
+    let lines = from.count("lines")?;
+    if lines > LEARNT_LINES_MAX {
+        return Ok(Vec::new());
+    }
+    let mut skus = Vec::with_capacity(lines);
+    for _ in 0..lines {
+        let line = line(&mut from)?;
+        skus.extend((line.wanted() > 0).then_some(line.sku));
+    }
+    skus.sort_unstable();
+    skus.dedup();
+    Ok(skus)
 }
 
 /// Before whom it is served: never as an order that says nothing, where it is said.
