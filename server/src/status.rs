@@ -73,6 +73,14 @@ impl Violations {
         }
     }
 
+    /// Notes what is wrong with the part of a request that `field` is, as `asked`.
+    pub fn add_within(&mut self, field: &str, part: Self) {
+        self.count += part.count - part.told.len();
+        for violation in part.told {
+            self.add(format!("{field}.{}", violation.field), violation.description);
+        }
+    }
+
     /// Whether nothing is wrong so far.
     pub const fn is_empty(&self) -> bool {
         self.count == 0

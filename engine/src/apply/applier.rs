@@ -698,7 +698,8 @@ fn may_release(effect: &OrderEffect) -> bool {
         | OrderEffect::DeclinePart(_)
         | OrderEffect::Cancel(_)
         | OrderEffect::CancelPicked(_)
-        | OrderEffect::Change(_) => true,
+        | OrderEffect::Change(_)
+        | OrderEffect::Return(_) => true,
         OrderEffect::Progress(progress) => {
             matches!(progress.act, Act::Recall | Act::RefuseRecall)
         }

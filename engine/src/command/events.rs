@@ -23,6 +23,7 @@ use super::order::claim::ShipmentClaimed;
 use super::order::decline::ShipmentDeclined;
 use super::order::due::expire::ShipmentExpired;
 use super::order::due::let_go::OrderStockLetGo;
+use super::order::exchange::ExchangeRequested;
 use super::order::hold::OrderHeld;
 use super::order::payment::PaymentRecorded;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
@@ -201,6 +202,7 @@ events! {
     83 "partner_message_discarded" PartnerMessageDiscarded,
     86 "return_policy_set" ReturnPolicySet,
     93 "partner_goods_matched" ArrivalMatched,
+    87 "exchange_requested" ExchangeRequested,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

@@ -11,9 +11,9 @@ use crate::command::{
     DispatchTransfer, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest,
     Lines, MatchArrival, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder,
     ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ReportPartner, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority,
-    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveAt,
-    WaveFound,
+    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said,
+    SetOrderPriority, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked,
+    Wanted, Wave, WaveAt, WaveFound,
 };
 use crate::command::{DefineStyles, ItemAssociations, SetAssociations};
 use crate::companions::{Associated, Association, Attribute, Style, StyleValue, Variant};
@@ -21,8 +21,8 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject};
 use crate::model::returns::{
-    Applies, Fees, Grants, LabelPayer, ReturnMode, ReturnPolicy, ReturnReason, ReturnRule,
-    ShippingRefund,
+    Applies, ExchangeMode, Fees, Grants, LabelPayer, ReturnMode, ReturnPolicy, ReturnReason,
+    ReturnRule, ShippingRefund,
 };
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
@@ -374,6 +374,7 @@ pub fn commit(id: &str) -> CommitChange {
         change: Change {
             operations: vec![Operation::SetQuantity { line: 0, quantity: 0 }],
             currency: None,
+            apart: false,
         },
         has_hold: false,
         until: AT.saturating_add_micros(1),
@@ -414,6 +415,15 @@ pub fn request_return() -> RequestReturn {
         said: Said::default(),
         label: None,
     }
+}
+
+/// Exchanges a unit of that order for another one.
+pub fn request_exchange() -> RequestExchange {
+    let wanted = Wanted { sku: sku("A"), quantity: 1, amount: None, price: None };
+    let operations = vec![Operation::Add(wanted)];
+    let change = Change { operations, apart: true, ..Change::default() };
+    let quote = ChangeQuote { change, has_hold: true, ..commit("Q").quote };
+    RequestExchange::new(request_return(), (quote, ExchangeMode::Reserve), None)
 }
 
 /// Takes everything back for thirty days.

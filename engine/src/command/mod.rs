@@ -39,6 +39,7 @@ pub use order::claim::ClaimShipment;
 pub use order::decline::DeclineShipment;
 pub use order::due::expire::ShipmentExpired;
 pub use order::due::let_go::OrderStockLetGo;
+pub use order::exchange::{ExchangeRequested, RequestExchange};
 pub use order::hold::{HoldOrder, OrderHeld};
 pub use order::payment::{PaymentRecorded, PaymentStep, RecordPayment};
 pub use order::place::request::PlaceOrder;

@@ -10,8 +10,8 @@ use crate::command::{
     DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, EnsureItem,
     ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
     RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
-    RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
-    SetTaxCategories,
+    RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
+    SetReturnPolicy, SetTaxCategories,
 };
 use crate::command::{DefineStyles, SetAssociations};
 use crate::model::{Lsn, ServiceName};
@@ -115,6 +115,11 @@ impl Engine {
 
     /// Asks that units of an order come back.
     pub async fn request_return(&self, command: RequestReturn) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Asks that units of an order come back, and that the customer gets others for them.
+    pub async fn request_exchange(&self, command: RequestExchange) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -74,14 +74,14 @@ pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocated, Allocation, AllocationUnits, Allowance, AllowedOf, Amended, Amounts,
     ArchivedOrder, CaptureAt, Captures, Cause, ChangePlanned, ComponentKind, DateMoved, Decision,
-    Decisions, Due, Entry, Expiry, Fee, Happened, Intent, IntentKind, IntentState, IntentsMinted,
-    KeptOrder, LedgerEntry, LedgerKind, LineAdded, LineAmount, LinePrice, LineRepegged,
-    LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader, OrderHold,
-    OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder, PartDeclined,
-    Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled, PriceComponent,
-    PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, ReturnFee, Returning,
-    Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked,
-    Telling, Timeline, Told, Totals, Went, Why, describe_minted, told, value_of,
+    Decisions, Due, Entry, Exchanged, Expiry, Fee, Happened, Intent, IntentKind, IntentState,
+    IntentsMinted, KeptOrder, LedgerEntry, LedgerKind, LineAdded, LineAmount, LinePrice,
+    LineRepegged, LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader,
+    OrderHold, OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder,
+    PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled,
+    PriceComponent, PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, ReturnFee,
+    Returning, Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount,
+    TaxAsked, Telling, Timeline, Told, Totals, Went, Why, describe_minted, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

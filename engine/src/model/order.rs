@@ -52,7 +52,7 @@ pub use money::{
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};
 pub use redirect::Redirect;
-pub use returned::Returning;
+pub use returned::{Exchanged, Returning};
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 
 /// What was ordered, and how; fixed when the order is placed.

@@ -594,6 +594,27 @@ refusals! {
         line_index: u32,
     } => Precondition, Line(order_id, line_index);
 
+    /// What is set aside does not cover an exchange whose goods go out before others come back.
+    #[error("{needed} minor units have to be set aside for an exchange of order {order_id}, and {open} \
+             are")]
+    93 ExchangeNotSecured = "EXCHANGE_NOT_SECURED" {
+        /// The order.
+        order_id: OrderId,
+        /// What has to be set aside, in minor units.
+        needed: i64,
+        /// What is, in minor units.
+        open: i64,
+    } => Precondition, Order(order_id);
+
+    /// The shipment has units that the customer gets for others, which have not come back.
+    #[error("shipment {shipment_number} waits for return {return_id}")]
+    94 WaitsForReturn = "WAITS_FOR_RETURN" {
+        /// The shipment.
+        shipment_number: u16,
+        /// The return.
+        return_id: ReturnId,
+    } => Precondition, Shipment(shipment_number);
+
     /// A newer report of what came of the return was taken.
     #[error("revision {known} of return {return_id} is known")]
     104 ReturnReportStale = "RETURN_REPORT_STALE" {

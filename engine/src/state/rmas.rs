@@ -61,6 +61,7 @@ impl Rmas {
         let mut named = self.0.lock();
         match returning {
             Returning::Asked(asked) => named.rma(no, asked.id.as_str()),
+            Returning::Exchanged(exchanged) => named.rma(no, exchanged.asked.id.as_str()),
             Returning::Stepped { no: of, step } => {
                 if let Some(sent) = &step.sent {
                     named.sent(no, *of, sent.tracking.as_str());

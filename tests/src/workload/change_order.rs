@@ -35,7 +35,7 @@ impl Room for ChangeOrder {
         let lines = u16::try_from(order.lines.0.len()).expect("few lines");
         let operations = (0..world.random.within(1..3)).map(|_| operation(world, lines)).collect();
         let quote = HoldId::new("quote", world.id("quote-")).expect("an id");
-        let change = Change { operations, currency: None };
+        let change = Change { operations, ..Change::default() };
         // No line may be named twice.
         let is_sound = change.validate().is_ok();
         is_sound.then_some(Self { meta: meta(), order: order.id, quote, change })

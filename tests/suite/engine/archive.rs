@@ -124,7 +124,7 @@ async fn answered(engine: &Engine) -> Vec<Result<String, EngineError>> {
 
 /// A change of an order, which is committed where that takes units.
 async fn changed(engine: &Engine, id: &str, operation: Operation) -> Result<String, EngineError> {
-    let change = Change { operations: vec![operation], currency: None };
+    let change = Change { operations: vec![operation], ..Change::default() };
     let quote = HoldId::new("quote", format!("of-{id}")).expect("an id");
     let asked = QuoteChange { meta: meta(), order: order_id(id), quote, change };
     let answer = engine.quote_change(&asked).await?;

@@ -94,7 +94,7 @@ impl Contender {
 async fn change(engine: &Engine, order: &str) -> Answer {
     let instead = Wanted { sku: sku("B"), quantity: 1, amount: None, price: None };
     let none = Operation::SetQuantity { line: 0, quantity: 0 };
-    let change = Change { operations: vec![none, Operation::Add(instead)], currency: None };
+    let change = Change { operations: vec![none, Operation::Add(instead)], ..Change::default() };
     let quote = HoldId::new("quote", format!("of-{order}")).expect("an id");
     let request_id = RequestId::new("key", quote.as_str()).ok();
     let asked = QuoteChange { meta: meta(), order: order_id(order), quote, change };

@@ -36,7 +36,7 @@ async fn quote_as(
     quote: &str,
     operations: Vec<Operation>,
 ) -> Result<ChangeAnswer, EngineError> {
-    let change = Change { operations, currency: None };
+    let change = Change { operations, ..Change::default() };
     let quote = HoldId::new("quote", quote).expect("an id");
     engine.quote_change(&QuoteChange { meta: meta(), order: order_id("O"), quote, change }).await
 }
@@ -194,7 +194,7 @@ fn amounts_and_notes_touch_no_stock() {
         let operations =
             vec![Operation::SetAmount { line: 0, amount: 49_99 }, Operation::SetNote(note.clone())];
         let currency = Currency::new("currency", "EUR").ok();
-        let change = Change { operations, currency };
+        let change = Change { operations, currency, ..Change::default() };
         let quote = HoldId::new("quote", "Q").unwrap();
         let command = QuoteChange { meta: meta(), order: order_id("O"), quote, change };
         let quoted = engine.quote_change(&command).await.unwrap().quote.unwrap();
@@ -208,7 +208,7 @@ fn amounts_and_notes_touch_no_stock() {
         // In another currency, they would not add up.
         let dollars = Currency::new("currency", "USD").ok();
         let operations = vec![Operation::SetAmount { line: 0, amount: 1 }];
-        let change = Change { operations, currency: dollars };
+        let change = Change { operations, currency: dollars, ..Change::default() };
         let answer = engine.quote_change(&QuoteChange { change, ..command }).await.unwrap();
         assert_eq!(answer.faults[0].why.kind(), RefusalKind::CurrencyDiffers);
     });

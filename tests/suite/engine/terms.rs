@@ -420,7 +420,7 @@ fn what_of_an_order_stays_is_not_given_to_what_of_it_is_sourced_anew() {
     let pick = ProgressShipment { meta: meta(), order: order_id("O"), shipment: 1, step };
     world.single.run(engine.progress_shipment(pick)).expect("picked");
     let service = Policy::default().services[2].name.clone();
-    let change = Change { operations: vec![Operation::SetService(service)], currency: None };
+    let change = Change { operations: vec![Operation::SetService(service)], ..Change::default() };
     let asked = QuoteChange { meta: meta(), order: order_id("O"), quote: hold_id("Q"), change };
     let answer = world.single.run(engine.quote_change(&asked)).expect("an answer");
     let quote = answer.quote.expect("a quote");
@@ -444,7 +444,7 @@ fn an_order_is_moved_to_units_that_are_kept_for_its_channel() {
     let engine = world.single.engine.clone();
     let to = Some(node_id("E"));
     let operations = vec![Operation::Move { shipment: 1, to, lines: Vec::new() }];
-    let change = Change { operations, currency: None };
+    let change = Change { operations, ..Change::default() };
     let asked = QuoteChange { meta: meta(), order: order_id("O"), quote: hold_id("Q"), change };
     let answer = world.single.run(engine.quote_change(&asked)).expect("an answer");
     let quote = answer.quote.expect("a quote");

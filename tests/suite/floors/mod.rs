@@ -52,6 +52,11 @@ const ENGINE: Rules<'_> = Rules {
         "command/hold/ended",
         "command/hold/prolonged",
         "command/hold/replaced",
+        // An exchange is a return, a change and a payment, and cancels what falls through.
+        "command/order/cancel",
+        "command/order/change",
+        "command/order/payment",
+        "command/order/returns",
         "command/order/cancelled",
         "command/order/handled",
         "command/order/on_hold",

@@ -208,6 +208,8 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             | RefusalKind::NotInReturnTerms
             | RefusalKind::NotInReturnPolicy
             | RefusalKind::ReturnTermsDiffer
+            | RefusalKind::ExchangeNotSecured
+            | RefusalKind::WaitsForReturn
             | RefusalKind::ReturnStepRefused
             | RefusalKind::ReturnUnitsTooFew),
         ) => apart(|| returns::provoked(of_a_return)).await,

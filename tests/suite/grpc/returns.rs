@@ -3,6 +3,7 @@
 
 mod complaints;
 mod credits;
+mod exchanges;
 mod goods;
 mod policy;
 mod ways;
@@ -86,6 +87,16 @@ impl Shop {
         let get = v1::GetReturnRequest { order_id, return_id, min_version: 0 };
         let answer = self.server.returns.get_return(get).await.expect("it is there");
         answer.into_inner().rma.expect("a return")
+    }
+
+    /// Waits until the one unit of an item at `NYC` is free.
+    async fn freed(&mut self, sku: &str) {
+        let wait = async {
+            while self.stock(sku, "NYC").await != (1, 0, 1) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_mins(1), wait).await.expect("it is freed");
     }
 
     /// Units on hand, of those units that cannot be sold, and units that are free.

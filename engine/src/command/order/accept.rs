@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::on_hold::refuse_on_hold;
+use super::on_hold::{refuse_on_hold, refuse_waiting};
 use super::{find, planned};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
@@ -80,6 +80,7 @@ fn decide(order: &Order, command: &AcceptShipment) -> Result<Option<ShipmentAcce
     }
     planned(order, *number)?;
     refuse_on_hold(order)?;
+    refuse_waiting(order, at)?;
     let (no, id) = (order.no, order.header.id.clone());
     Ok(Some(ShipmentAccepted { no, id, shipment: at, at: meta.at }))
 }
@@ -104,6 +105,7 @@ impl Effective for ShipmentAccepted {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::exchange::tests::{waiting, waits};
     use super::super::fixture::{answered, id, left, order, shipped};
     use super::super::hold::tests::on_hold;
     use super::*;
@@ -142,6 +144,8 @@ pub(crate) mod tests {
             (declined, 2, Ok(Some(1))),
             (on_hold(1), 1, Err(Refusal::OrderOnHold { order_id: id(), holds: "1".to_owned() })),
             (on_hold(0), 1, Ok(Some(0))),
+            (waiting(order()), 1, Err(waits(1))),
+            (waiting(order()), 2, Ok(Some(1))),
         ];
         check(rows.map(|(order, at, expected)| (at, accepts(&order, at), expected)))
     }

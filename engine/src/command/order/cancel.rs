@@ -121,6 +121,18 @@ impl CancelOrder {
     }
 }
 
+/// Cancels units of lines of an order that rests on this supply.
+///
+/// # Errors
+/// Why they are not cancelled.
+pub(super) fn of_lines(
+    order: &Order,
+    resting: &Resting,
+    lines: &[LineCancellation],
+) -> Result<OrderCancelled, Refusal> {
+    decide(order, resting, (lines, None))
+}
+
 /// Decides a cancellation of an order that rests on this supply.
 fn decide(
     order: &Order,

@@ -6,7 +6,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::on_hold::refuse_on_hold;
+use super::on_hold::{refuse_on_hold, refuse_waiting};
 use super::{find, planned};
 use crate::limits::CLAIM_SECONDS_MAX;
 use crate::model::check::{finish, in_range};
@@ -128,6 +128,7 @@ fn decide(order: &Order, command: &ClaimShipment) -> Result<Option<ShipmentClaim
     let claim = command.claim();
     if claim.is_some() {
         refuse_on_hold(order)?;
+        refuse_waiting(order, at)?;
         planned(order, *number)?;
     }
     if claim.as_ref() == known || (claim.is_none() && live.is_none()) {
@@ -159,6 +160,7 @@ impl Effective for ShipmentClaimed {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::exchange::tests::{waiting, waits};
     use super::super::fixture::{answered, id, left, order, shipped};
     use super::super::hold::tests::on_hold;
     use super::*;
@@ -227,6 +229,7 @@ pub(crate) mod tests {
             (left(), anna, Err(gone)),
             (on_hold(1), anna, Err(Refusal::OrderOnHold { order_id: id(), holds: "1".to_owned() })),
             (on_hold(1), nobody, Ok(None)),
+            (waiting(order()), anna, Err(waits(1))),
             (declined, anna, Err(Refusal::ShipmentDeclined { shipment_number: 1 })),
             (
                 order(),

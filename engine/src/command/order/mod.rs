@@ -7,6 +7,7 @@ pub mod change;
 pub mod claim;
 pub mod decline;
 pub mod due;
+pub mod exchange;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod handled;

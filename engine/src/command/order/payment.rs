@@ -160,6 +160,19 @@ fn decide(
     Ok(told.map(|told| PaymentRecorded { no, id, told: PaymentTold { at, told } }))
 }
 
+/// What a further payment comes to, of an order with prices; none if it is known.
+///
+/// # Errors
+/// An order without prices, another payment of that id, or no room.
+pub(super) fn added(
+    order: &Order,
+    payment: &PaymentAsked,
+    at: Timestamp,
+) -> Result<Option<PaymentTold>, Refusal> {
+    let recorded = decide(order, &PaymentStep::Add(payment.clone()), at)?;
+    Ok(recorded.map(|recorded| recorded.told))
+}
+
 struct Deciding<'a> {
     id: &'a OrderId,
     money: &'a OrderMoney,

@@ -56,7 +56,8 @@ pub(super) fn may_be_released_from(order: &Order, shipment: u16) -> Option<Times
         let mut lines = content.lines();
         lines.any(|line| content.standing(line).states().any(|(state, _)| becomes(state)))
     };
-    let is_kept = order.is_on_hold() || !order.is_secured();
+    let waits = order.waits_for_return(shipment).is_some();
+    let is_kept = waits || order.is_on_hold() || !order.is_secured();
     let may_be = !is_kept && !order.was_declined(shipment) && !is_told && is_of_some();
     let asked = content.work().and_then(|work| work.recall);
     may_be.then(|| asked.map_or(Timestamp::default(), |until| until.saturating_add_micros(1)))

@@ -7,8 +7,9 @@ use crate::command::fixture::{
     associations, bundle, came_back, change, change_hold, confirm, decline, define_partner,
     definition, discard_partner_message, dispatch, extend, hold, hold_id, hold_order,
     match_arrival, node_id, opening, price_list, prioritise, progress_return, promotion, queueable,
-    recall, release, release_order_hold, report_partner, request_return, return_id, set_prices,
-    set_return_policy, ship, shipping_rates, sku, store, styles, tax_categories, tax_rates, wave,
+    recall, release, release_order_hold, report_partner, request_exchange, request_return,
+    return_id, set_prices, set_return_policy, ship, shipping_rates, sku, store, styles,
+    tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
@@ -19,11 +20,11 @@ use crate::command::{
     DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, MatchArrival,
     Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn, ProgressShipment, QuoteChange,
     RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
-    RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy, SetPrices,
-    SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
+    RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy,
+    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
 };
 use crate::model::returns::{
-    Condition, Disposition, Finding, Grade, Reduction, ReturnWay, Verdict,
+    Condition, Disposition, ExchangeMode, Finding, Grade, Reduction, ReturnWay, Verdict,
 };
 use crate::model::{
     Allowance, AllowedOf, ChannelSafety, CustomerId, Day, DeclineReason, Destination, Eligibility,
@@ -564,9 +565,28 @@ fn a_request_has_the_fingerprint_that_it_always_had() {
     partners(&mut carrier);
     what_may_come_back(&mut carrier);
     assortment(&mut carrier);
+    exchanges(&mut carrier);
     let lines = carrier.seen.iter().map(|(name, print)| format!("{name} {print:016x}"));
     let seen = lines.collect::<Vec<_>>().join("\n");
     assert!(seen == GOLDEN.trim_end(), "the fingerprints are now\n{seen}");
+}
+
+fn exchanges(carrier: &mut Carrier) {
+    let order = order_id("place_order_exchanged");
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    carrier.order("place_order_exchanged", |_| {});
+    let shipped = ProgressShipment { order: order.clone(), ..ship(1) };
+    run(&mut carrier.pump, carrier.engine.progress_shipment(shipped));
+    run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
+    let (quote, change) = (hold_id("of-exchange"), request_exchange().quote.change);
+    let asked = QuoteChange { meta: meta(), order: order.clone(), quote, change };
+    let quote = run(&mut carrier.pump, carrier.engine.quote_change(&asked)).quote;
+    let quote = quote.expect("a quote");
+    carrier.carry("request_exchange", async |engine, meta| {
+        let asked = RequestReturn { meta, order, ..request_return() };
+        let made = RequestExchange::new(asked, (quote, ExchangeMode::Reserve), None);
+        engine.request_exchange(made).await
+    });
 }
 
 fn what_may_come_back(carrier: &mut Carrier) {
@@ -678,7 +698,7 @@ fn changes(carrier: &mut Carrier) {
         meta: meta(),
         order: order_id("place_order_prioritised"),
         quote: hold_id("of-change"),
-        change: Change { operations: vec![Operation::SetNote(text("Ring"))], currency: None },
+        change: Change { operations: vec![Operation::SetNote(text("Ring"))], ..Change::default() },
     };
     let answer = run(&mut carrier.pump, carrier.engine.quote_change(&asked));
     let quote = answer.quote.expect("a quote");

@@ -17,6 +17,8 @@ pub enum Due {
     Release(u16),
     /// Goods of a return, from 0, did not come in time.
     Return(u16),
+    /// What was to go out for a return, from 0, does not: it fell through.
+    FellThrough(u16),
 }
 
 impl Order {
@@ -24,6 +26,11 @@ impl Order {
     pub fn next_due(&self) -> Option<(Timestamp, Due)> {
         let returns = (0u16..).zip(&self.returns);
         let returns = returns.filter_map(|(no, of)| Some((of.wakes_at()?, Due::Return(no))));
+        let fell =
+            (0..super::count(self.returns.len())).filter(|no| !self.given_up_for(*no).is_empty());
+        if let Some(no) = fell.into_iter().next() {
+            return Some((Timestamp::default(), Due::FellThrough(no)));
+        }
         let of_open = (self.state() == OrderState::Open).then(|| self.next_due_of_open()).flatten();
         returns.chain(of_open).min_by_key(|(at, _)| *at)
     }

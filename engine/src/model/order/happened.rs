@@ -3,8 +3,8 @@
 use super::amended::Amounts;
 use super::timeline::{DateMoved, Entry, Happened, Said, Timeline};
 use super::{
-    AllocationUnits, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect, Returning, Telling,
-    count,
+    AllocationUnits, Exchanged, KeptOrder, LineRepegged, Order, OrderChange, OrderEffect,
+    Returning, Telling, count,
 };
 use crate::limits::TIMELINE_FACTS_MAX;
 use crate::model::answer::{Answer, AnswerKind};
@@ -238,6 +238,12 @@ impl Entry {
                 let lines = asked.lines.iter().map(|of| (of.line, of.units()));
                 Self { of_return, ..self.with_lines(lines) }
             }
+            Returning::Exchanged(exchanged) => {
+                let Exchanged { asked, change, .. } = &**exchanged;
+                let of_return = Some(count(order.returns.len()));
+                let lines = asked.lines.iter().map(|of| (of.line, of.units()));
+                Self { of_return, ..self.with_change(order, change).with_lines(lines) }
+            }
             Returning::Stepped { no, step } => {
                 let lines = &order.returns[usize::from(*no)].lines;
                 // What came may have been looked at in the same step: it is told once.
@@ -370,7 +376,11 @@ impl Happened {
     /// What it is that something was done of a return.
     const fn of_returning(returning: &Returning) -> Self {
         use crate::model::returns::table::Act;
-        let Returning::Stepped { step, .. } = returning else { return Self::ReturnRequested };
+        let step = match returning {
+            Returning::Asked(_) => return Self::ReturnRequested,
+            Returning::Exchanged(_) => return Self::ExchangeRequested,
+            Returning::Stepped { step, .. } => step,
+        };
         match step.act {
             Act::Authorise | Act::KeepIt | Act::Advance => Self::ReturnAuthorised,
             Act::Refuse => Self::ReturnRefused,

@@ -3,7 +3,7 @@
 mod check;
 mod due;
 
-use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, Totals};
+use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, PricedUnits, Totals};
 use super::{Order, count};
 use crate::model::ids::SkuNo;
 use crate::model::time::Timestamp;
@@ -76,16 +76,23 @@ impl Order {
 
     /// Units that were cancelled take their share along: the last that came of a line first.
     pub(super) fn cancel_priced(&mut self) {
-        let Some(money) = self.money.as_deref_mut() else { return };
-        for of_line in money.units.chunk_by_mut(|a, b| a.line == b.line) {
-            let cancelled = self.lines[usize::from(of_line[0].line)].cancelled;
-            let known: u32 = of_line.iter().map(|of| of.cancelled).sum();
-            let mut more = cancelled.saturating_sub(known);
-            for of in of_line.iter_mut().rev() {
-                let gone = more.min(of.kept() - of.credited.min(of.kept()));
-                of.cancelled += gone;
-                more -= gone;
-            }
+        let Self { money: Some(money), lines, returns, .. } = self else { return };
+        let cancelled = |line: u16| lines[usize::from(line)].cancelled;
+        cancel_units(&mut money.units, cancelled);
+        let exchanges = returns.iter_mut().filter_map(|of| of.exchange.as_deref_mut());
+        exchanges.for_each(|exchange| cancel_units(&mut exchange.prices, cancelled));
+    }
+}
+
+/// So many units of each line, from 0, are cancelled: the last that came of a line first.
+fn cancel_units(units: &mut [PricedUnits], cancelled: impl Fn(u16) -> u32) {
+    for of_line in units.chunk_by_mut(|a, b| a.line == b.line) {
+        let known: u32 = of_line.iter().map(|of| of.cancelled).sum();
+        let mut more = cancelled(of_line[0].line).saturating_sub(known);
+        for of in of_line.iter_mut().rev() {
+            let gone = more.min(of.kept() - of.credited.min(of.kept()));
+            of.cancelled += gone;
+            more -= gone;
         }
     }
 }

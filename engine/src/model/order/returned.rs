@@ -2,12 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
-use super::money::UnitsBack;
-use super::{Order, Shipment, count};
+use super::money::{CaptureAt, PaymentTold, PricesAdded, UnitsBack};
+use super::{Allocation, Order, OrderChange, Shipment, count};
 use crate::model::fulfilment::Dispatch;
 use crate::model::ids::ReturnId;
 use crate::model::money::Minor;
-use crate::model::returns::{Credit, Moved, Return, ReturnProgress};
+use crate::model::returns::{Credit, Exchange, Moved, Return, ReturnProgress};
+use crate::model::stock::LineUnits;
 use crate::model::time::Day;
 
 /// What an event did of the returns of an order. The numbers are those of events.
@@ -26,6 +27,23 @@ pub enum Returning {
         #[n(1)]
         step: ReturnProgress,
     },
+    /// Units are to come back, and the customer gets others for them.
+    #[n(3)]
+    Exchanged(#[n(0)] Box<Exchanged>),
+}
+
+/// Units are to come back, lines are added for them, and how that is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Exchanged {
+    /// The return.
+    #[n(0)]
+    pub asked: Box<Return>,
+    /// The lines.
+    #[n(1)]
+    pub change: Box<OrderChange>,
+    /// By what it is paid, if that is new.
+    #[n(2)]
+    pub payment: Option<PaymentTold>,
 }
 
 impl Order {
@@ -56,13 +74,8 @@ impl Order {
     pub(super) fn take_back_units(&mut self, returning: &Returning) {
         let before = self.money.as_deref().map_or(0, |money| money.credited_in_all().0);
         let no = match returning {
-            Returning::Asked(asked) => {
-                let no = count(self.returns.len());
-                let known = std::mem::take(&mut self.returns).into_vec().into_iter();
-                self.returns = known.chain([(**asked).clone()]).collect();
-                self.credit_at_once(no);
-                no
-            }
+            Returning::Asked(asked) => self.take_return((**asked).clone()),
+            Returning::Exchanged(exchanged) => self.exchange(exchanged),
             Returning::Stepped { no, step } => {
                 for moved in &step.moves {
                     self.follow(*no, moved);
@@ -71,12 +84,101 @@ impl Order {
                 *no
             }
         };
+        self.redeem(no);
         let Self { money, returns, .. } = self;
         if let Some(money) = money.as_deref_mut() {
             let of = &returns[usize::from(no)];
             let is_none = of.lines.iter().all(|line| line.credited() == 0);
             money.refund_shipping((no, &of.id), (of.terms.shipping, is_none), before);
         }
+    }
+
+    /// A return comes behind the others.
+    fn take_return(&mut self, asked: Return) -> u16 {
+        let no = count(self.returns.len());
+        let known = std::mem::take(&mut self.returns).into_vec().into_iter();
+        self.returns = known.chain([asked]).collect();
+        self.credit_at_once(no);
+        no
+    }
+
+    /// Units are to come back, and lines are added for them, which cost nothing before they are redeemed.
+    fn exchange(&mut self, exchanged: &Exchanged) -> u16 {
+        let Exchanged { asked, change, payment } = exchanged;
+        let (mut asked, mut change) = (Return::clone(asked), OrderChange::clone(change));
+        if let Some(payment) = payment {
+            self.money_mut().tell(payment);
+        }
+        if let Some(PricesAdded { names, units }) = change.prices.take() {
+            self.money_mut().names.extend(names);
+            if let Some(exchange) = asked.exchange.as_deref_mut() {
+                exchange.prices = units;
+            }
+        }
+        self.change(&change);
+        self.take_return(asked)
+    }
+
+    /// What a customer gets costs its price from the event on that credits the last unit that comes back.
+    fn redeem(&mut self, no: u16) {
+        let of = &mut self.returns[usize::from(no)];
+        if !of.is_redeemed() {
+            return;
+        }
+        let units = of.exchange.as_deref_mut().map(|of| std::mem::take(&mut of.prices));
+        if let (Some(units), Some(money)) = (units, self.money.as_deref_mut()) {
+            money.add(&PricesAdded { names: Vec::new(), units });
+        }
+    }
+
+    /// The return on whose units a part of a shipment, from 0, waits that its customer gets for them.
+    pub fn waits_for_return(&self, shipment: u16) -> Option<&Return> {
+        self.returns.iter().find(|of| {
+            let is_of = |exchange: &Exchange| {
+                self.allocations_of(shipment).any(|a| a.open() > 0 && exchange.has(a.line))
+            };
+            of.keeps_waiting() && of.exchange.as_deref().is_some_and(is_of)
+        })
+    }
+
+    /// Units by line, from 0, that are still to leave of what a return, from 0, does not bring its customer
+    /// any more.
+    pub fn given_up_for(&self, no: u16) -> LineUnits {
+        let of = &self.returns[usize::from(no)];
+        let Some(exchange) = of.exchange.as_deref().filter(|_| of.falls_through()) else {
+            return LineUnits::new();
+        };
+        let lines = exchange.first_line..exchange.first_line + exchange.lines;
+        let open = |line: u16| -> u32 {
+            let of_line = self.allocations.iter().filter(|a| a.line == line);
+            of_line.map(Allocation::open).sum()
+        };
+        lines.map(|line| (line, open(line))).filter(|(_, units)| *units > 0).collect()
+    }
+
+    /// What has to stay set aside beyond what the order comes to, for what customers get before what they
+    /// send is theirs: the price of what waits, and credits that may have to be taken back.
+    pub(super) fn kept_for_exchanges(&self) -> Minor {
+        let Some(money) = self.money.as_deref() else { return Minor::ZERO };
+        let exchanged = self.returns.iter().filter_map(|of| Some((of, of.exchange.as_deref()?)));
+        let kept = exchanged.map(|(of, exchange)| {
+            let at_risk =
+                of.lines.iter().map(|line| money.last_credited(line.line, line.advanced()));
+            exchange.pending() + at_risk.sum::<Minor>()
+        });
+        kept.sum()
+    }
+
+    /// What has to be set aside for goods that go out before others come in, and what is, where that is
+    /// less. None where nothing is said of how it is paid, or the caller captures.
+    pub fn lacks_for_exchanges(&self) -> Option<(Minor, Minor)> {
+        let money = self.money.as_deref().filter(|money| !money.payments.is_empty())?;
+        let sums = money.sums();
+        let paid = sums.balance() + sums.capturing - sums.refunding;
+        let total = money.total();
+        let needed = total + self.kept_for_exchanges() - paid.min(total);
+        let open = (0..count(money.payments.len())).map(|at| money.open_of(at)).sum();
+        (money.captures != CaptureAt::Caller && open < needed).then_some((needed, open))
     }
 
     /// What a return is credited for as it is granted.

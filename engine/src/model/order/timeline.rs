@@ -172,11 +172,14 @@ pub enum Happened {
     /// What was credited before the goods came is taken back: they did not come.
     #[n(53)]
     ReturnChargedBack,
+    /// Units are to come back, and the customer gets others for them.
+    #[n(54)]
+    ExchangeRequested,
 }
 
 impl Happened {
     /// Each of them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::Cancelled,
         Self::Shipped,
         Self::Released,
@@ -223,6 +226,7 @@ impl Happened {
         Self::ReturnGranted,
         Self::ReturnExpired,
         Self::ReturnChargedBack,
+        Self::ExchangeRequested,
     ];
 
     /// Whether the engine does it by itself, so that it repeats as often as supply moves.

@@ -104,6 +104,18 @@ words! {
 }
 
 words! {
+    /// When a customer may have what he gets for units that come back. It is kept for him from the start.
+    ExchangeMode {
+        /// Once the units came in.
+        1 Reserve = "reserve",
+        /// Once the carrier has them.
+        2 OnScan = "on_scan",
+        /// At once.
+        3 Advance = "advance",
+    }
+}
+
+words! {
     /// Who pays for the label.
     LabelPayer {
         /// The seller.

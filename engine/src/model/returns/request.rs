@@ -79,5 +79,6 @@ fn made(asked: Asked) -> Return {
         sent: None,
         revision: 0,
         strays: Box::default(),
+        exchange: None,
     }
 }

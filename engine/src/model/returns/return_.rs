@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::exchange::Exchange;
 use super::goods::Goods;
 use super::line::{Moved, ReturnLine};
 use super::parcel::{Sent, Stray};
@@ -59,6 +60,9 @@ pub struct Return {
     /// What came that is of no line, ascending by item, each once.
     #[n(13)]
     pub strays: Box<[Stray]>,
+    /// What the customer gets for it, of an exchange.
+    #[n(14)]
+    pub exchange: Option<Box<Exchange>>,
 }
 
 impl Return {

@@ -3,9 +3,9 @@
 use super::deed::Deed;
 use super::draft::Draft;
 use super::progress::ReturnProgress;
-use super::reason::ReturnMode;
 use super::refusal::ReturnRefusal;
 use super::return_::Return;
+use super::status::Status;
 use super::table::Act;
 
 impl Return {
@@ -28,9 +28,10 @@ impl Return {
         let mut draft = Draft::of(self);
         for at in 0..draft.lines.len() {
             draft.move_units(at, &|status| status.after(Deed::Credit), u32::MAX);
-            if self.mode == ReturnMode::Advance {
-                draft.move_units(at, &|status| status.after(Deed::Advance), u32::MAX);
-            }
+            let advance = |status: Status| {
+                if self.advances(status) { status.after(Deed::Advance) } else { Ok(status) }
+            };
+            draft.move_units(at, &advance, u32::MAX);
         }
         draft.finish(step.at, step.act)
     }

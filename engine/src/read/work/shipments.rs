@@ -30,7 +30,7 @@ pub struct ShipmentWork {
     pub units: Vec<WorkUnits>,
     /// Units of them that have no supply yet, or one that is on its way.
     pub waiting: u32,
-    /// Whether its order is on hold: nobody is to begin with it.
+    /// Whether its order is on hold, or it waits for units to come back that it is given for: nobody is to begin with it.
     pub is_on_hold: bool,
     /// Whether it has to leave, and its cut-off has passed.
     pub is_late: bool,
@@ -131,7 +131,7 @@ pub fn shipments_of(order: &Order, node: NodeNo) -> Vec<ShipmentWork> {
             is_accepted: shipment.is_accepted(),
             units,
             waiting: 0,
-            is_on_hold: order.is_on_hold(),
+            is_on_hold: order.is_on_hold() || order.waits_for_return(at).is_some(),
             is_late: false,
             claim: work.and_then(|work| work.claim.as_deref().cloned()),
             recall: work.and_then(|work| work.recall),

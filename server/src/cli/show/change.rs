@@ -97,6 +97,7 @@ pub(in crate::cli) async fn change(
         operations: asked.operations(),
         currency_code: args.currency.unwrap_or_default(),
         reason: args.reason,
+        apart: false,
     };
     let quote = client.orders().quote_change(request).await?.into_inner();
     if args.commit && quote.faults.is_empty() {

@@ -38,7 +38,8 @@ pub(super) fn read(
         found.optional("currency_code", currency, |field, code| Currency::new(field, &code));
     let operations = operations.iter().enumerate();
     let operations = operations.map(|(at, of)| operation(found, at, of.operation.as_ref()));
-    Change { operations: operations.collect(), currency: currency.flatten() }
+    let (operations, currency) = (operations.collect(), currency.flatten());
+    Change { operations, currency, apart: false }
 }
 
 fn operation(found: &mut Violations, at: usize, asked: Option<&Asked>) -> Operation {

@@ -41,7 +41,16 @@ pub(super) async fn handle(
 fn read(request: &v1::CommitChangeRequest) -> Result<ChangeQuote, Status> {
     let mut found = Violations::default();
     let order = found.id("order_id", &request.order_id, OrderId::new);
-    let token = &request.change_token;
+    let quote = token(&mut found, &request.change_token);
+    if let Some(of) = quote.as_ref().map(|quote| &quote.order).filter(|of| **of != order) {
+        let rule = Rule::Malformed(format!("is the token of a change of order {of}"));
+        found.breaks("change_token", "", rule);
+    }
+    found.converted(quote)
+}
+
+/// The quote of a token; none if it is none, which is noted.
+pub(in crate::grpc) fn token(found: &mut Violations, token: &[u8]) -> Option<ChangeQuote> {
     let quote = match token.len() {
         0 => Err(Rule::Required),
         1..=CHANGE_TOKEN_BYTES_MAX => {
@@ -50,12 +59,7 @@ fn read(request: &v1::CommitChangeRequest) -> Result<ChangeQuote, Status> {
         }
         _ => Err(Rule::TooLong { max: CHANGE_TOKEN_BYTES_MAX }),
     };
-    let quote = quote.map_err(|rule| found.breaks("change_token", "", rule)).ok();
-    if let Some(of) = quote.as_ref().map(|quote| &quote.order).filter(|of| **of != order) {
-        let rule = Rule::Malformed(format!("is the token of a change of order {of}"));
-        found.breaks("change_token", "", rule);
-    }
-    found.converted(quote)
+    quote.map_err(|rule| found.breaks("change_token", "", rule)).ok()
 }
 
 async fn committed(

@@ -182,6 +182,7 @@ const fn event(what: Happened) -> Event {
         Happened::Allowed => Event::AmountRefunded,
         Happened::PaymentConflict => Event::PaymentConflict,
         Happened::ReturnRequested => Event::ReturnRequested,
+        Happened::ExchangeRequested => Event::ExchangeRequested,
         Happened::ReturnAuthorised => Event::ReturnAuthorised,
         Happened::ReturnRefused => Event::ReturnRefused,
         Happened::ReturnCancelled => Event::ReturnCancelled,
@@ -212,6 +213,7 @@ const fn is_for_customers(event: Event) -> bool {
             | Event::Collected
             | Event::Expired
             | Event::ReturnRequested
+            | Event::ExchangeRequested
             | Event::ReturnAuthorised
             | Event::ReturnRefused
             | Event::ReturnCancelled

@@ -12,7 +12,7 @@
 pub(super) mod answer;
 mod cancel_order;
 mod change;
-mod commit_change;
+pub(in crate::grpc) mod commit_change;
 mod explain_order;
 mod get_order;
 mod get_timeline;

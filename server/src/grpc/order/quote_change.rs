@@ -23,7 +23,8 @@ fn read(api: &Api, request: v1::QuoteChangeRequest) -> Result<QuoteChange, Statu
     let mut found = Violations::default();
     let order = found.id("order_id", &request.order_id, OrderId::new);
     let reason = found.taken("reason", Text::new("reason", request.reason));
-    let change = change::read(&mut found, &request.operations, &request.currency_code);
+    let mut change = change::read(&mut found, &request.operations, &request.currency_code);
+    change.apart = request.apart;
     let mut meta = api.meta(None, false);
     meta.origin = origin(reason.unwrap_or_default());
     let quote = change::new_id(&meta);

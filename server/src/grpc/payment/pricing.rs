@@ -89,7 +89,7 @@ fn shipping(found: &mut Violations, of: &v1::ShippingPricing) -> Option<Shipping
 }
 
 /// Reads what an order is paid by.
-pub(super) fn payment(
+pub(in crate::grpc) fn payment(
     found: &mut Violations,
     path: &str,
     of: &v1::NewPayment,

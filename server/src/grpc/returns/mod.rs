@@ -18,6 +18,7 @@ mod mark_return_lost;
 mod mark_return_sent;
 mod policy;
 mod receive_return;
+mod request_exchange;
 mod request_return;
 mod set_return_policy;
 mod steps;
@@ -38,6 +39,7 @@ service! {
     set_return_policy(v1::SetReturnPolicyRequest) -> v1::SetReturnPolicyResponse;
     get_return_policy(v1::GetReturnPolicyRequest) -> v1::GetReturnPolicyResponse;
     request_return(v1::RequestReturnRequest) -> v1::RequestReturnResponse;
+    request_exchange(v1::RequestExchangeRequest) -> v1::RequestExchangeResponse;
     decide_return(v1::DecideReturnRequest) -> v1::DecideReturnResponse;
     mark_return_sent(v1::MarkReturnSentRequest) -> v1::MarkReturnSentResponse;
     receive_return(v1::ReceiveReturnRequest) -> v1::ReceiveReturnResponse;

@@ -30,34 +30,41 @@ pub(super) async fn handle(
 
 fn command(api: &Api, request: &v1::RequestReturnRequest) -> Result<RequestReturn, Status> {
     let mut found = Violations::default();
+    let Some(command) = read(api, &mut found, request) else { return Err(found.into_status()) };
+    found.rules(command.validate(), &FieldNames::PLAIN);
+    found.finish(command)
+}
+
+/// What is asked for, not checked yet; none where something cannot be read, which is noted.
+pub(super) fn read(
+    api: &Api,
+    found: &mut Violations,
+    request: &v1::RequestReturnRequest,
+) -> Option<RequestReturn> {
     let order = found.id("order_id", &request.order_id, OrderId::new);
     let id = found.id("return_id", &request.return_id, ReturnId::new);
     let request_id = found.request_id(&request.request_id);
-    let mode = terms::mode(&mut found, request.mode);
-    let reason = terms::reason(&mut found, request.reason);
-    let said = terms::said(&mut found, request);
-    let terms = request.terms.map(|of| terms::read(&mut found, of));
+    let mode = terms::mode(found, request.mode);
+    let reason = terms::reason(found, request.reason);
+    let said = terms::said(found, request);
+    let terms = request.terms.map(|of| terms::read(found, of));
     let is_read = terms.is_none_or(|terms| terms.is_some());
-    let (Some(mode), Some(reason), true) = (mode, reason, is_read) else {
-        return Err(found.into_status());
-    };
-    let command = RequestReturn {
+    let (Some(mode), Some(reason), true) = (mode, reason, is_read) else { return None };
+    Some(RequestReturn {
         meta: api.meta(request_id.flatten(), request.validate_only),
         order,
         id,
         mode,
         reason,
-        note: text(&mut found, "note", &request.note),
+        note: text(found, "note", &request.note),
         node: found.optional("node_id", &request.node_id, NodeId::new).flatten(),
-        lines: lines(&mut found, &request.lines),
-        expires_at: instant(&mut found, "expires_time", request.expires_time.as_ref()),
-        advance_until: instant(&mut found, "advance_until", request.advance_until.as_ref()),
+        lines: lines(found, &request.lines),
+        expires_at: instant(found, "expires_time", request.expires_time.as_ref()),
+        advance_until: instant(found, "advance_until", request.advance_until.as_ref()),
         terms: terms.flatten(),
         said,
-        label: text(&mut found, "label", &request.label),
-    };
-    found.rules(command.validate(), &FieldNames::PLAIN);
-    found.finish(command)
+        label: text(found, "label", &request.label),
+    })
 }
 
 fn text(found: &mut Violations, field: &str, text: &str) -> Option<Text> {

@@ -2,8 +2,8 @@
 
 use backstock_engine::engine::Engine;
 use backstock_engine::model::returns::{
-    Bucket, Credit, DecisionState, Disposition, GoodsState, Grade, Return, ReturnLine, ReturnMode,
-    ReturnReason, ReturnTerms, ShippingRefund, Stray,
+    Bucket, Credit, DecisionState, Disposition, Exchange, ExchangeMode, GoodsState, Grade, Return,
+    ReturnLine, ReturnMode, ReturnReason, ReturnTerms, ShippingRefund, Stray,
 };
 use backstock_engine::model::{Order, Text};
 use backstock_proto::v1;
@@ -41,6 +41,25 @@ pub(super) fn of(engine: &Engine, order: &Order, of: &Return) -> v1::Return {
         eta: sent.and_then(|sent| sent.eta).map(times::timestamp),
         revision: of.revision,
         others: of.strays.iter().map(stray).collect(),
+        exchange: of.exchange.as_deref().map(|exchange| self::exchange(of, exchange)),
+    }
+}
+
+fn exchange(of: &Return, exchange: &Exchange) -> v1::ReturnExchange {
+    v1::ReturnExchange {
+        mode: exchange_mode(exchange.mode).into(),
+        first_line_index: exchange.first_line.into(),
+        lines: exchange.lines.into(),
+        waits: of.keeps_waiting(),
+    }
+}
+
+/// What callers see of when a customer may have what he gets.
+pub(super) const fn exchange_mode(of: ExchangeMode) -> v1::ExchangeMode {
+    match of {
+        ExchangeMode::Reserve => v1::ExchangeMode::Reserve,
+        ExchangeMode::OnScan => v1::ExchangeMode::OnScan,
+        ExchangeMode::Advance => v1::ExchangeMode::Advance,
     }
 }
 

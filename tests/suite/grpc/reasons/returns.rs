@@ -17,6 +17,8 @@ pub(super) async fn provoked(kind: RefusalKind) -> (Code, Status) {
         RefusalKind::NotInReturnTerms => (Code::FailedPrecondition, not_in_terms().await),
         RefusalKind::NotInReturnPolicy => (Code::FailedPrecondition, not_in_policy().await),
         RefusalKind::ReturnTermsDiffer => (Code::FailedPrecondition, terms_differ().await),
+        RefusalKind::ExchangeNotSecured => (Code::FailedPrecondition, not_secured().await),
+        RefusalKind::WaitsForReturn => (Code::FailedPrecondition, waits_for_return().await),
         RefusalKind::ReturnStepRefused => (Code::FailedPrecondition, step_refused().await),
         RefusalKind::ReturnUnitsTooFew => (Code::FailedPrecondition, too_few().await),
         other => unreachable!("{other:?} is not about a return"),
@@ -165,6 +167,49 @@ async fn terms_differ() -> Status {
     let mut both = request(1);
     both.lines.push(v1::LineQuantity { line_index: 1, quantity: 1 });
     refused!(a, a.server.returns.request_return(both))
+}
+
+/// A quote for one more unit of an order, by itself.
+async fn one_more(
+    a: &mut Refusing,
+    pricing: Option<v1::LinePricing>,
+) -> v1::RequestExchangeRequest {
+    let currency_code = pricing.iter().map(|_| "USD".to_owned()).collect();
+    let line = v1::AddedLine { sku: "SKU".into(), quantity: 1, pricing, ..Default::default() };
+    let add = v1::change_operation::Operation::AddLine(line);
+    let quote = v1::QuoteChangeRequest {
+        order_id: "A".into(),
+        operations: vec![v1::ChangeOperation { operation: Some(add) }],
+        currency_code,
+        apart: true,
+        ..Default::default()
+    };
+    let quote = a.server.orders.quote_change(quote).await.expect("quoted").into_inner();
+    let (asked, mode) = (Some(request(1)), v1::ExchangeMode::Reserve.into());
+    let change_token = quote.change_token;
+    v1::RequestExchangeRequest { asked, change_token, mode, payment: None }
+}
+
+async fn waits_for_return() -> Status {
+    let mut a = shipped().await;
+    let exchange = one_more(&mut a, None).await;
+    a.server.returns.request_exchange(exchange).await.expect("granted");
+    let second = v1::ShipShipmentRequest { shipment_number: 2, ..shipping("A") };
+    refused!(a, a.server.fulfillment.ship_shipment(second))
+}
+
+async fn not_secured() -> Status {
+    use crate::grpc::money::{captured, priced};
+    let mut a = Refusing::stocked().await;
+    let sold = priced("A", &[("SKU", 2, 100_000)], vec![captured("card", 2_000)]);
+    a.server.orders.place_order(sold).await.expect("placed");
+    a.server.fulfillment.ship_shipment(shipping("A")).await.expect("shipped");
+    let pricing = v1::LinePricing { unit_price_e4: 100_000, ..Default::default() };
+    let mut exchange = one_more(&mut a, Some(pricing)).await;
+    exchange.mode = v1::ExchangeMode::Advance.into();
+    let until = std::time::SystemTime::now() + std::time::Duration::from_hours(24);
+    exchange.asked.as_mut().expect("it is there").advance_until = Some(until.into());
+    refused!(a, a.server.returns.request_exchange(exchange))
 }
 
 async fn step_refused() -> Status {

@@ -28,7 +28,7 @@ async fn who_keeps_it_is_credited_at_once_and_once() {
     shop.ask(asked("AGAIN", &[(0, 2)])).await.expect_err("one is credited");
 }
 
-fn in_days(days: u64) -> SystemTime {
+pub(super) fn in_days(days: u64) -> SystemTime {
     SystemTime::now() + Duration::from_hours(24 * days)
 }
 
@@ -41,7 +41,7 @@ fn advanced(units: &[(u32, u32)]) -> v1::RequestReturnRequest {
 
 impl Shop {
     /// Lets so many days pass, and waits until the return is as it is said.
-    async fn pass(&mut self, days: u64, is_so: impl Fn(&v1::Return) -> bool) {
+    pub(super) async fn pass(&mut self, days: u64, is_so: impl Fn(&v1::Return) -> bool) {
         let since = in_days(days).duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
         let micros = i64::try_from(since.as_micros()).expect("in range");
         self.server.tell_time(Timestamp::from_micros(micros));

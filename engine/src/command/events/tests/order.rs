@@ -119,6 +119,10 @@ fn of_prioritised() -> Vec<Named> {
 }
 
 fn of_changed() -> Vec<Named> {
+    vec![("order_changed", changed().into())]
+}
+
+pub(super) fn changed() -> OrderChanged {
     let (no, id, day) = (OrderNo(1 << 33), order_id(), Day::from_epoch_days(20_000));
     let days = Some((day, Day::from_epoch_days(20_003)));
     let peg = |line, supply| Pegged { pair: PAIR, line, supply, units: 3 };
@@ -150,7 +154,7 @@ fn of_changed() -> Vec<Named> {
         prices: None,
     };
     let taken = HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)] };
-    let changed = OrderChanged {
+    OrderChanged {
         no,
         id,
         priority: Priority::new(PriorityClass::Win, 3).unwrap(),
@@ -159,8 +163,7 @@ fn of_changed() -> Vec<Named> {
         change: change.into(),
         on: vec![peg(2, Supply::OnHand)],
         waits: vec![PAIR],
-    };
-    vec![("order_changed", changed.into())]
+    }
 }
 
 pub(super) fn order_hold() -> OrderHold {

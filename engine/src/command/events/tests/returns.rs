@@ -2,16 +2,19 @@
 
 use super::*;
 use crate::command::fixture::{AT, return_id, set_return_policy};
+use crate::command::order::exchange::ExchangeRequested;
+use crate::command::order::payment::tests::card;
 use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::order::returns::progress::tests::asked;
 use crate::command::order::returns::request::ReturnRequested;
 use crate::command::order::returns::set_policy::ReturnPolicySet;
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Applies, Condition, Credit, Decision, Disposition, Goods, Grade, Holiday, Moved, Reduction,
-    Reported, ReturnMode, ReturnProgress, ReturnReason, ReturnWay, Sent, Status, Stray,
+    Applies, Condition, Credit, Decision, Disposition, Exchange, ExchangeMode, Goods, Grade,
+    Holiday, Moved, Reduction, Reported, ReturnMode, ReturnProgress, ReturnReason, ReturnWay, Sent,
+    Status, Stray,
 };
-use crate::model::{Day, NodeNo, OrderNo, SkuNo};
+use crate::model::{Day, NodeNo, OrderNo, PaymentTold, SkuNo, Taken, Telling};
 
 pub(super) fn events() -> Vec<Named> {
     let (no, id) = (OrderNo(1 << 33), order_id());
@@ -24,7 +27,17 @@ pub(super) fn events() -> Vec<Named> {
         ("return_received", received().into()),
         ("return_inspected", inspected().into()),
         ("return_policy_set", policy().into()),
+        ("exchange_requested", exchanged().into()),
     ]
+}
+
+fn exchanged() -> ExchangeRequested {
+    let mut asked = asked(ReturnMode::Advance).returns[0].clone();
+    let mode = ExchangeMode::OnScan;
+    asked.exchange = Some(Exchange { mode, first_line: 2, lines: 1, prices: Vec::new() }.into());
+    let (payment, entries) = card("more", 2_000, Taken::Authorised).payment(AT, 1);
+    let payment = Some(PaymentTold { at: AT, told: Telling::Added(payment, entries) });
+    ExchangeRequested { changed: order::changed(), asked: asked.into(), payment }
 }
 
 fn policy() -> ReturnPolicySet {

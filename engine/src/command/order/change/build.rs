@@ -88,7 +88,7 @@ pub fn build(
     } else if !is_held(sought, held.map(|(hold, _)| hold), sku_no) {
         return Err(overtaken());
     } else if let Some((hold, resting)) = held {
-        add((order, at), (hold, resting), &mut built);
+        add((order, at), (hold, resting), change.apart, &mut built);
     }
     has_room(order, &built.change)?;
     built.change.note = note(change);
@@ -235,7 +235,12 @@ fn take_least(rests: &mut SmallVec<[Rest; 2]>, units: u32) -> SmallVec<[(Supply,
 
 /// The units of the hold become lines behind the others, in shipments of their own, or in those
 /// that leave the same node on the same days.
-fn add((order, at): (&Order, Timestamp), (hold, resting): Rested<'_>, built: &mut Built) {
+fn add(
+    (order, at): (&Order, Timestamp),
+    (hold, resting): Rested<'_>,
+    is_apart: bool,
+    built: &mut Built,
+) {
     let (lines, shipments) = (count(order.lines.len()), count(order.shipments.len()));
     let added = |of: &OrderLine| LineAdded { sku: of.sku, units: of.ordered };
     built.change.lines = hold.lines.iter().map(added).collect();
@@ -246,7 +251,8 @@ fn add((order, at): (&Order, Timestamp), (hold, resting): Rested<'_>, built: &mu
         for rest in rests {
             let place = *places.entry(a.shipment).or_insert_with(|| {
                 let new = shipment_added(hold, a.shipment);
-                joined((order, &built.change.cancelled), &new, at).unwrap_or_else(|| {
+                let known = joined((order, &built.change.cancelled), &new, at);
+                known.filter(|_| !is_apart).unwrap_or_else(|| {
                     built.change.shipments.push(new);
                     shipments + count(built.change.shipments.len()) - 1
                 })
@@ -279,8 +285,11 @@ fn has_room(order: &Order, change: &OrderChange) -> Result<(), Refusal> {
 /// Whether an order with prices takes those that a change adds.
 fn has_room_for_prices(order: &Order, added: Option<&PricesAdded>) -> Result<(), Refusal> {
     let Some((money, added)) = order.money.as_deref().zip(added) else { return Ok(()) };
+    // What waits for units to come back has its price there.
+    let exchanges = order.returns.iter().filter_map(|of| of.exchange.as_deref());
+    let known = money.units.len() + exchanges.map(|of| of.prices.len()).sum::<usize>();
     let all = [
-        (money.units.len() + added.units.len(), PRICED_MAX, "prices"),
+        (known + added.units.len(), PRICED_MAX, "prices"),
         (money.names.len() + added.names.len(), COMPONENT_NAMES_MAX, "price names"),
     ];
     let order_id = || order.header.id.clone();
@@ -324,6 +333,7 @@ fn joined(
         let days = shipment.ship_by.zip(shipment.deliver_by);
         (shipment.node, days) == (new.node, new.days)
             && shipment.may_be_joined(now)
+            && order.waits_for_return(*at).is_none()
             && order.was_told_of_units_there(*at) == new.units_there
     });
     all.map(|(_, at)| at).find(|at| is_open(*at))

@@ -44,8 +44,22 @@ impl Command for CommitChange {
         &self,
         tx: &mut Transaction<'_>,
     ) -> Result<Decision<OrderChanged>, EngineError> {
-        let kernel = tx.kernel();
         let order = tx.claims.in_hand(&self.quote.order).await?;
+        self.decide_on(tx, &order).await
+    }
+}
+
+impl CommitChange {
+    /// Decides on an order in hand.
+    ///
+    /// # Errors
+    /// What is refused, and what stopped the engine.
+    pub(in crate::command::order) async fn decide_on(
+        &self,
+        tx: &mut Transaction<'_>,
+        order: &Order,
+    ) -> Result<Decision<OrderChanged>, EngineError> {
+        let kernel = tx.kernel();
         let last = order.amended.as_ref().and_then(|amended| amended.quote.as_ref());
         if last == Some(&self.quote.id) {
             // Its key may be forgotten.
@@ -55,16 +69,16 @@ impl Command for CommitChange {
         if self.quote.until <= self.meta.at {
             return Err(Refusal::ChangeExpired { order_id: self.quote.order.clone() }.into());
         }
-        let asked: Vec<&Order> = iter::once(&order).chain(&hold).collect();
+        let asked: Vec<&Order> = iter::once(order).chain(&hold).collect();
         let mut attempts = Attempts::begin(kernel);
         loop {
-            let Some(event) = self.event(kernel, &order, hold.as_ref()).await? else {
+            let Some(event) = self.event(kernel, order, hold.as_ref()).await? else {
                 return Ok(Decision::Nothing(order.last_lsn));
             };
             let asks = asked.iter().any(|order| has_terms(&kernel.state, order));
             let asks = asks.then(|| as_before(kernel, &asked));
             let attempt = match claim(kernel, event.claimed(), asks).await? {
-                Attempt::Done(claims) => self.with_room(claims, &order, hold.as_ref(), &event)?,
+                Attempt::Done(claims) => self.with_room(claims, order, hold.as_ref(), &event)?,
                 attempt => attempt,
             };
             if let Some(claims) = attempts.end(attempt).await? {
@@ -73,9 +87,7 @@ impl Command for CommitChange {
             }
         }
     }
-}
 
-impl CommitChange {
     /// The hold of the new units, if there are any, in hand: it is the order's, whatever a token
     /// says. Only then is it asked for, as the order that it is itself would be in other hands.
     async fn hold_in_hand(&self, claims: &mut Claims<'_>) -> Result<Option<Order>, EngineError> {

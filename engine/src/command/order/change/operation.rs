@@ -19,6 +19,9 @@ pub struct Change {
     /// The currency of the amounts; none where there are none.
     #[n(1)]
     pub currency: Option<Currency>,
+    /// Whether added units leave in shipments of their own, as those of an exchange do.
+    #[cbor(n(2), default)]
+    pub apart: bool,
 }
 
 /// One thing that is asked of an order. Lines count from 0.

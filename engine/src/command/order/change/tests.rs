@@ -33,7 +33,7 @@ fn add(name: &str, quantity: u32) -> Operation {
 }
 
 fn of(operations: Vec<Operation>) -> Change {
-    Change { operations, currency: None }
+    Change { operations, ..Change::default() }
 }
 
 /// An order that rests on what it was placed on.
@@ -90,10 +90,20 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let amount = vec![Operation::SetAmount { line: 0, amount: 7 }];
     let faults = [
         fault(&order(), &of(vec![quantity(2, 1)])),
-        fault(&priced(), &Change { operations: amount.clone(), currency: dollars }),
+        fault(
+            &priced(),
+            &Change { operations: amount.clone(), currency: dollars, ..Change::default() },
+        ),
         fault(&paid(), &of(vec![add("A", 1)])),
-        fault(&paid(), &Change { operations: amount, currency: dollars }),
-        fault(&order(), &Change { operations: vec![priced_line("A", 1)], currency: dollars }),
+        fault(&paid(), &Change { operations: amount, currency: dollars, ..Change::default() }),
+        fault(
+            &order(),
+            &Change {
+                operations: vec![priced_line("A", 1)],
+                currency: dollars,
+                ..Change::default()
+            },
+        ),
     ];
     let of_money = faults[2..].iter().map(Refusal::kind).collect::<Vec<_>>();
     assert_eq!(
@@ -205,7 +215,9 @@ fn fewer_units_come_off_what_can_be_counted_on_last_and_more_are_sought() {
 #[test]
 fn all_that_is_wrong_with_a_change_is_told() {
     let told = |operations, currency| {
-        crate::command::fixture::said(Change { operations, currency }.validate())
+        crate::command::fixture::said(
+            Change { operations, currency, ..Change::default() }.validate(),
+        )
     };
     assert_eq!(told(Vec::new(), None), ["operations: \"\" is required"]);
     let many = vec![Operation::SetNote(Text::default()); CHANGE_OPERATIONS_MAX + 1];
@@ -279,7 +291,7 @@ fn what_is_wanted_of_one_item_is_bounded_in_sum() {
     let one =
         |quantity, amount| Operation::Add(Wanted { sku: sku("A"), quantity, amount, price: None });
     let told = |operations| {
-        let change = Change { operations, currency: Some(euros()) };
+        let change = Change { operations, currency: Some(euros()), ..Change::default() };
         crate::command::fixture::said(change.validate())
     };
     let most = Some(AMOUNT_MAX);

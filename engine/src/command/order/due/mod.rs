@@ -7,6 +7,7 @@
 //! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
 
 pub mod expire;
+mod fell_through;
 mod late_return;
 pub mod let_go;
 mod release;
@@ -115,6 +116,7 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
         Due::LetGo => let_go::append(claims, &order, now).await.map(Some),
         Due::Expire(at, until) => expire::append(claims, &order, (at, until, now)).map(Some),
         Due::Return(no) => late_return::append(claims, &order, (no, now)),
+        Due::FellThrough(no) => fell_through::append(claims, &order, (no, now)),
         Due::Release(at) => release::append(claims, &order, (at, now)).map(Some),
     }
 }

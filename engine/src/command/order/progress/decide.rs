@@ -2,7 +2,7 @@
 
 use super::super::find;
 use super::super::handled::whole_bundles;
-use super::super::on_hold::refuse_on_hold;
+use super::super::on_hold::{refuse_on_hold, refuse_waiting};
 use super::super::secured::refuse_unsecured;
 use super::event::ShipmentProgressed;
 use crate::limits::PACKAGES_MAX;
@@ -516,6 +516,7 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         refuse_on_hold(self.order)?;
+        refuse_waiting(self.order, self.at)?;
         let work = self.order.shipments[usize::from(self.at)].work.as_deref();
         // A node that was told to work on it goes on, whatever became of the payment since.
         let is_begun = work.is_some_and(|work| work.released.is_some());

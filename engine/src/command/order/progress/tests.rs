@@ -1,5 +1,6 @@
 //! The table, cell by cell, and what a step is made of.
 
+use super::super::exchange::tests::{waiting, waits};
 use super::super::fixture::{id, order};
 use super::decide::decide;
 use super::event::ShipmentProgressed;
@@ -335,6 +336,8 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let not_found = Refusal::LineNotFound { order_id: id(), line_index: 2 };
     let rows = [
         (order(), in_package(3), Ok(true)),
+        (waiting(order()), in_package(3), Err(waits(1))),
+        (waiting(order()), Step::Release, Err(waits(1))),
         (order(), in_package(4), not_here(0, 4, 3)),
         (order(), Step::Pick(named(0, 4)), not_here(0, 4, 3)),
         (order(), Step::Pick(named(2, 1)), Err(not_found)),

@@ -198,7 +198,10 @@ impl RequestReturn {
     }
 
     /// The node where the goods go, if it is said: one that has shelves.
-    fn node_no(&self, network: &Network) -> Result<Option<NodeNo>, Refusal> {
+    pub(in crate::command::order) fn node_no(
+        &self,
+        network: &Network,
+    ) -> Result<Option<NodeNo>, Refusal> {
         let Some(id) = &self.node else { return Ok(None) };
         let no = network.named(id)?;
         if is_supplier(network.node(no).node.kind) {
@@ -208,7 +211,7 @@ impl RequestReturn {
     }
 
     /// The terms, which stay as they are: those that the caller says, or that the policy grants.
-    fn terms(
+    pub(in crate::command::order) fn terms(
         &self,
         order: &Order,
         policy: Option<&ReturnPolicy>,
@@ -234,10 +237,15 @@ impl RequestReturn {
         ReturnTerms { until, fees, label_payer, shipping, covers_loss, needs_review }
     }
 
+    /// Until when the goods are waited for.
+    pub fn expires_at(&self) -> Timestamp {
+        let wait = i64::from(RETURN_WAIT_DAYS) * DAY_MICROS;
+        self.expires_at.unwrap_or_else(|| self.meta.at.saturating_add_micros(wait))
+    }
+
     fn asked(&self, node: Option<NodeNo>, terms: ReturnTerms) -> Asked {
         let mut lines = self.lines.clone();
         lines.sort_by_key(|(line, _)| *line);
-        let wait = i64::from(RETURN_WAIT_DAYS) * DAY_MICROS;
         let at = self.meta.at;
         Asked {
             id: self.id.clone(),
@@ -246,7 +254,7 @@ impl RequestReturn {
             reason: self.reason,
             note: self.note.clone(),
             at,
-            expires_at: self.expires_at.unwrap_or_else(|| at.saturating_add_micros(wait)),
+            expires_at: self.expires_at(),
             advance_until: self.advance_until,
             terms,
             lines,
@@ -255,7 +263,7 @@ impl RequestReturn {
     }
 
     /// Whether a return is what is asked for. Where its goods came in may be another node by now.
-    fn is(&self, known: &Return, node: Option<NodeNo>) -> bool {
+    pub(in crate::command::order) fn is(&self, known: &Return, node: Option<NodeNo>) -> bool {
         let asked = self.asked(node, known.terms);
         let lines: LineUnits = known.lines.iter().map(|of| (of.line, of.units())).collect();
         // What the policy granted then stays, whatever it would say by now.
@@ -283,6 +291,18 @@ fn decide(
         let is_same = command.is(known, node);
         return if is_same { Ok(None) } else { Err(Refusal::ReturnIdReused { return_id }) };
     }
+    let made = made(order, command, (node, terms))?.with_credits();
+    let made = made.expect("a return begins with all units in one place");
+    Ok(Some(ReturnRequested { no: order.no, id: order_id, asked: made.into() }))
+}
+
+/// Pure: the return that is asked for, which is new, without its credits.
+pub(in crate::command::order) fn made(
+    order: &Order,
+    command: &RequestReturn,
+    (node, terms): (Option<NodeNo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
+) -> Result<Return, Refusal> {
+    let order_id = order.header.id.clone();
     if order.returns.len() >= ORDER_RETURNS_MAX {
         return Err(Refusal::ListFull { what: "returns", max: ORDER_RETURNS_MAX });
     }
@@ -292,9 +312,8 @@ fn decide(
         return Err(Refusal::LineNotFound { order_id, line_index: (*line).into() });
     }
     let asked = command.asked(node, terms(order)?);
-    let made = request(asked, |line| order.left_of(line), &order.returns);
-    match made.and_then(Return::with_credits) {
-        Ok(made) => Ok(Some(ReturnRequested { no: order.no, id: order_id, asked: made.into() })),
+    match request(asked, |line| order.left_of(line), &order.returns) {
+        Ok(made) => Ok(made),
         Err(ReturnRefusal::NotReturnable { line, returnable }) => {
             let line_index = line.into();
             Err(Refusal::UnitsNotReturnable { order_id, line_index, returnable })

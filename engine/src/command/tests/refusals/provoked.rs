@@ -7,9 +7,9 @@ use crate::command::fixture::{
     accept, came_back, cancel, change_hold, claim, commit, confirm, decline, define_partner,
     discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed,
     match_arrival, meta, node, order, price_list, prioritise, progress_return, promotion, recall,
-    receive, record_payment, release, release_order_hold, report_partner, request_return,
-    resolve_decline, set_prices, set_return_policy, ship, shipping_rates, tax_categories,
-    tax_rates, told, wave,
+    receive, record_payment, release, release_order_hold, report_partner, request_exchange,
+    request_return, resolve_decline, set_prices, set_return_policy, ship, shipping_rates,
+    tax_categories, tax_rates, told, wave,
 };
 use crate::command::fixture::{associations, styles};
 use crate::command::order::{
@@ -22,14 +22,15 @@ use crate::command::{
     DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
     DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn,
     ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ReportPartner, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
-    SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold, partner, pricing,
+    ReportPartner, RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy,
+    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold, partner,
+    pricing,
 };
 use crate::command::{SetAssociations, assortment};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
 use crate::limits::TRIES_MAX;
-use crate::model::{OrderId, OrderNo, Policy, Proposal, Refusal, RefusalKind, Supply, stock};
+use crate::model::{Meta, OrderId, OrderNo, Policy, Proposal, Refusal, RefusalKind, Supply, stock};
 use crate::state::stock::{Edit, Grant};
 use crate::transaction::bells::Awaited;
 use crate::transaction::claims::Claims;
@@ -69,6 +70,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising::tests::table()),
         ("RecordPayment", orders::payment::tests::table()),
         ("RequestReturn", orders::returns::request::tests::table()),
+        ("RequestExchange", orders::exchange::tests::table()),
         ("ProgressReturn", orders::returns::progress::tests::table()),
         ("HoldOrder", orders::hold::tests::table()),
         ("ReleaseOrderHold", orders::release_hold::tests::table()),
@@ -136,6 +138,7 @@ fn under_a_used_key() -> Vec<Provoked> {
             "RequestReturn",
             told(engine.request_return(RequestReturn { meta: meta(), ..request_return() })),
         ),
+        ("RequestExchange", told(engine.request_exchange(exchange_under(meta())))),
         (
             "ProgressReturn",
             told(engine.progress_return(ProgressReturn { meta: meta(), ..progress_return() })),
@@ -237,6 +240,13 @@ fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
     ]
 }
 
+/// That exchange, under a key.
+fn exchange_under(meta: Meta) -> RequestExchange {
+    let mut command = request_exchange();
+    command.asked.meta = meta;
+    command
+}
+
 fn of_an_unknown_order() -> Vec<Provoked> {
     let (engine, _pump) = one_unit();
     let refusals = [
@@ -245,6 +255,7 @@ fn of_an_unknown_order() -> Vec<Provoked> {
         ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
         ("RecordPayment", told(engine.record_payment(record_payment()))),
         ("RequestReturn", told(engine.request_return(request_return()))),
+        ("RequestExchange", told(engine.request_exchange(request_exchange()))),
         ("ProgressReturn", told(engine.progress_return(progress_return()))),
         ("HoldOrder", told(engine.hold_order(hold_order("1")))),
         ("ReleaseOrderHold", told(engine.release_order_hold(release_order_hold("1")))),
@@ -313,6 +324,7 @@ fn kept_out() -> Vec<Provoked> {
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
     let paying = told_at_last(&engine, taken, engine.record_payment(record_payment()));
     let requesting = told_at_last(&engine, taken, engine.request_return(request_return()));
+    let exchanging = told_at_last(&engine, taken, engine.request_exchange(request_exchange()));
     let returning = told_at_last(&engine, taken, engine.progress_return(progress_return()));
     let matching = told_at_last(&engine, taken, engine.match_arrival(match_arrival()));
     let holding_back = told_at_last(&engine, taken, engine.hold_order(hold_order("1")));
@@ -351,6 +363,7 @@ fn kept_out() -> Vec<Provoked> {
         ("ResolveDecline", resolving),
         ("RecordPayment", paying),
         ("RequestReturn", requesting),
+        ("RequestExchange", exchanging),
         ("ProgressReturn", returning),
         ("HoldOrder", holding_back),
         ("ReleaseOrderHold", releasing),

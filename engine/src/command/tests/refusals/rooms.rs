@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 40] = [
+pub(super) const ROOMS: [Room; 41] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -446,6 +446,19 @@ pub(super) const ROOMS: [Room; 40] = [
         ],
     },
     Room {
+        command: "RequestExchange",
+        // What the return, the change and the payment of one are refused for is provoked by their rooms.
+        refusals: &[
+            RequestIdReused,
+            ReturnIdReused,
+            OrderNotFound,
+            ExchangeNotSecured,
+            ChangeExpired,
+            Contended,
+        ],
+        sources: &["command/order/exchange.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
         command: "ProgressReturn",
         refusals: &[
             RequestIdReused,
@@ -531,6 +544,7 @@ pub(super) const ROOMS: [Room; 40] = [
             ShipmentExpired,
             ShipmentDeclined,
             OrderOnHold,
+            WaitsForReturn,
             PaymentNotSecured,
             UnitsPicked,
             UnitsPacked,
@@ -613,6 +627,7 @@ pub(super) const ROOMS: [Room; 40] = [
             ShipmentNotPlanned,
             ShipmentDeclined,
             OrderOnHold,
+            WaitsForReturn,
             Contended,
         ],
         sources: &["command/order/accept.rs", ON_HOLD, ORDER, ATTEMPTS, FIND, REQUESTS, RUN],
@@ -627,6 +642,7 @@ pub(super) const ROOMS: [Room; 40] = [
             ShipmentDeclined,
             ShipmentClaimed,
             OrderOnHold,
+            WaitsForReturn,
             Contended,
         ],
         sources: &["command/order/claim.rs", ON_HOLD, ORDER, ATTEMPTS, FIND, REQUESTS, RUN],

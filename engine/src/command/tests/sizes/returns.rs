@@ -3,6 +3,8 @@
 use super::{PAIR, text};
 use crate::command::events::AnyEvent;
 use crate::command::fixture::{AT, set_return_policy};
+use crate::command::order::exchange::ExchangeRequested;
+use crate::command::order::payment::tests::card;
 use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::order::returns::request::ReturnRequested;
 use crate::command::order::returns::set_policy::ReturnPolicySet;
@@ -12,15 +14,28 @@ use crate::limits::{
 };
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Bucket, Condition, Credit, Decision, Disposition, Fees, Goods, Grade, Holiday, LabelPayer,
-    Moved, Reduction, Reported, Return, ReturnLine, ReturnMode, ReturnProgress, ReturnReason,
-    ReturnTerms, ReturnWay, Sent, ShippingRefund, Status, Stray,
+    Bucket, Condition, Credit, Decision, Disposition, Exchange, ExchangeMode, Fees, Goods, Grade,
+    Holiday, LabelPayer, Moved, Reduction, Reported, Return, ReturnLine, ReturnMode,
+    ReturnProgress, ReturnReason, ReturnTerms, ReturnWay, Sent, ShippingRefund, Status, Stray,
 };
-use crate::model::{Day, Minor, NodeNo, OrderId, OrderNo, ReturnId, SkuNo};
+use crate::model::{
+    Day, Minor, NodeNo, OrderId, OrderNo, PaymentTold, ReturnId, SkuNo, Taken, Telling,
+};
 
 /// The events about returns.
-pub(super) fn largest(id: &OrderId) -> [AnyEvent; 3] {
-    [requested(id).into(), progressed(id).into(), policy().into()]
+pub(super) fn largest(id: &OrderId) -> [AnyEvent; 4] {
+    [requested(id).into(), progressed(id).into(), policy().into(), exchanged(id).into()]
+}
+
+/// The largest return, for the largest change.
+fn exchanged(id: &OrderId) -> ExchangeRequested {
+    let mut asked = requested(id).asked;
+    let mode = ExchangeMode::Advance;
+    let (first_line, lines) = (u16::MAX, u16::MAX);
+    asked.exchange = Some(Exchange { mode, first_line, lines, prices: Vec::new() }.into());
+    let (payment, entries) = card("more", i64::MAX, Taken::Authorised).payment(AT, u16::MAX);
+    let payment = Some(PaymentTold { at: AT, told: Telling::Added(payment, entries) });
+    ExchangeRequested { changed: super::changed(id), asked, payment }
 }
 
 /// All rules and holidays that there may be.
@@ -84,6 +99,7 @@ fn requested(id: &OrderId) -> ReturnRequested {
         sent: None,
         revision: 0,
         strays: Box::default(),
+        exchange: None,
     };
     ReturnRequested { no: OrderNo(u64::MAX), id: id.clone(), asked: asked.into() }
 }

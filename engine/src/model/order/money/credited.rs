@@ -141,6 +141,13 @@ impl OrderMoney {
         }
     }
 
+    /// What the last so many credited units of a line, from 0, are worth.
+    pub(in crate::model::order) fn last_credited(&self, line: u16, units: u32) -> Minor {
+        let credited = self.credited_of(line);
+        let Worth { before, with } = self.worth(line, (credited.saturating_sub(units), credited));
+        with - before
+    }
+
     /// What the first so many credited units of a line are worth, and the first so many.
     fn worth(&self, line: u16, (before, with): (u32, u32)) -> Worth {
         let first = |units: u32| {

@@ -36,7 +36,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let priority = priority(&mut from, form)?;
     let no = OrderNo(from.number("number")?);
     let id = id(&mut from, "id", OrderId::packed)?;
-    let lines = (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
+    let lines: Box<[OrderLine]> =
+        (0..from.count("lines")?).map(|_| line(&mut from)).collect::<Result<_, _>>()?;
     let shipments = (0..from.count("shipments")?)
         .map(|_| shipment(&mut from, form))
         .collect::<Result<Box<[_]>, _>>()?;
@@ -53,7 +54,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Order, Unpackable> {
     let (lines_added, amended) = changed(&mut from, form)?;
     let added = Added { lines: lines_added, ..added };
     let money = money(&mut from, form)?;
-    let returns = returns(&mut from, form)?;
+    let returns = returns(&mut from, form, lines.len())?;
     let header = OrderHeader { priority, ..header(&mut from, form, (id, pickup))? };
     let order = Order {
         no,
@@ -131,7 +132,7 @@ pub(super) fn read(
     if money(&mut from, form)?.is_some_and(|money| !money.is_sound(ordered(&lines))) {
         return Err(Unpackable { at: "money" });
     }
-    returns(&mut from, form)?;
+    returns(&mut from, form, lines.len())?;
     let header = header(&mut from, form, (id, pickup))?;
     Ok((no, header.id))
 }
@@ -279,8 +280,8 @@ fn changed(from: &mut Unpacker<'_>, form: Form) -> Result<(u16, Option<Box<Amend
     if is_sound { Ok((lines, amended)) } else { Err(Unpackable { at }) }
 }
 
-/// What of it comes back: something, where it is said that it does.
-fn returns(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Return]>, Unpackable> {
+/// What of an order of so many lines comes back: something, where it is said that it does.
+fn returns(from: &mut Unpacker<'_>, form: Form, lines: usize) -> Result<Box<[Return]>, Unpackable> {
     let at = "returns";
     if !form.has(Features::RETURNED) {
         return Ok(Box::default());
@@ -289,7 +290,7 @@ fn returns(from: &mut Unpacker<'_>, form: Form) -> Result<Box<[Return]>, Unpacka
     let mut bytes = minicbor::Decoder::new(from.bytes(length, at)?);
     let all: Vec<Return> = bytes.decode().map_err(|_| Unpackable { at })?;
     let is_all = bytes.position() == length && !all.is_empty();
-    let is_sound = is_all && all.iter().all(Return::is_sound);
+    let is_sound = is_all && all.iter().all(|of| of.is_sound() && of.fits(lines));
     if is_sound { Ok(all.into()) } else { Err(Unpackable { at }) }
 }
 

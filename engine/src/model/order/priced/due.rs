@@ -29,7 +29,7 @@ impl Order {
         };
         settling.capture(owed, total);
         settling.refund(total);
-        settling.release(total);
+        settling.release(total + self.kept_for_exchanges());
         let room = INTENTS_MAX.saturating_sub(money.intents.len());
         settling.minted.truncate(room);
         settling.minted

@@ -1,5 +1,7 @@
 //! Random returns of a random order: whatever the steps, its money is what its units say.
 
+mod exchanges;
+
 use proptest::prelude::*;
 
 use super::*;

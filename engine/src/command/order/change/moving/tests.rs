@@ -61,7 +61,7 @@ fn whole(mut order: Order) -> Order {
 fn move_it(shipment: u16) -> Change {
     Change {
         operations: vec![Operation::Move { shipment, to: None, lines: Vec::new() }],
-        currency: None,
+        ..Change::default()
     }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     }
     let to = Some(node_id(NodeNo(0)));
     let operations = vec![Operation::Move { shipment: 1, to, lines: vec![(0, 1)] }];
-    let change = Change { operations, currency: None };
+    let change = Change { operations, ..Change::default() };
     let there = super::moved(&order(), &change, |_| Ok(NodeNo(0)), |_| true);
     assert_eq!(there, Err(stays(Stays::There)), "a part stays in its parcel");
     let too_many =
@@ -113,7 +113,7 @@ pub(crate) fn table() -> Vec<RefusalKind> {
 fn part(order: &Order, lines: &[(u16, u32)]) -> Result<Option<Moving>, Refusal> {
     let operations = vec![Operation::Move { shipment: 1, to: None, lines: lines.to_vec() }];
     let unknown = |id: &NodeId| Err(Refusal::NodeNotFound { node_id: id.clone() });
-    moved(order, &Change { operations, currency: None }, unknown, |_| true)
+    moved(order, &Change { operations, ..Change::default() }, unknown, |_| true)
 }
 
 const INBOUND: Supply = Supply::Inbound(InboundNo(0));
@@ -170,7 +170,7 @@ fn a_shipment_moves_to_a_node_or_away_from_its_own() {
     let to = Some(node_id(NodeNo(4)));
     let change = Change {
         operations: vec![Operation::Move { shipment: 1, to, lines: Vec::new() }],
-        currency: None,
+        ..Change::default()
     };
     let there = moved(&order(), &change, |_| Ok(NodeNo(4)), |_| true).expect("it moves");
     assert_eq!(there.map(|of| of.others), Some(Others::From(NodeNo(4))));
@@ -183,7 +183,7 @@ fn a_shipment_moves_to_a_node_or_away_from_its_own() {
     assert_eq!(not_there, Err(RefusalKind::NodeNotServing));
     let note = Change {
         operations: vec![Operation::SetNote(crate::model::Text::default())],
-        currency: None,
+        ..Change::default()
     };
     assert_eq!(moved(&order(), &note, |_| Ok(NodeNo(4)), |_| true), Ok(None));
 }
