@@ -49,7 +49,6 @@ pub struct TestServer {
     pub pricing: PricingServiceClient<Channel>,
     pub returns: ReturnServiceClient<Channel>,
     pub partners: PartnerServiceClient<Channel>,
-    pub suggestions: SuggestionServiceClient<Channel>,
     pub feed: FeedServiceClient<Channel>,
     pub webhooks: WebhookServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
@@ -124,7 +123,6 @@ impl TestServer {
             fulfillment: FulfillmentServiceClient::new(channel.clone()),
             pricing: PricingServiceClient::new(channel.clone()),
             partners: PartnerServiceClient::new(channel.clone()),
-            suggestions: SuggestionServiceClient::new(channel.clone()),
             feed: FeedServiceClient::new(channel.clone()).max_decoding_message_size(32 << 20),
             payments: PaymentServiceClient::new(channel.clone()),
             returns: ReturnServiceClient::new(channel.clone()),
@@ -134,6 +132,11 @@ impl TestServer {
             engine,
             serving,
         }
+    }
+
+    /// What goes with what. Made anew each time: a server is part of every test's future, which is large.
+    pub fn suggestions(&self) -> SuggestionServiceClient<Channel> {
+        SuggestionServiceClient::new(self.channel.clone())
     }
 
     /// A server with the item `SKU`, 10 units of it at the node `NYC`, and
@@ -271,7 +274,7 @@ impl TestServer {
     /// Hangs up, and waits for the end.
     pub async fn ended(self) -> Result<(), ServeError> {
         drop((self.channel, self.catalog, self.inventory, self.orders));
-        drop((self.payments, self.pricing, self.returns, self.partners, self.suggestions));
+        drop((self.payments, self.pricing, self.returns, self.partners));
         drop((self.holds, self.fulfillment, self.feed, self.webhooks, self.admin));
         let ended = tokio::time::timeout(LONG, self.serving).await;
         ended.expect("the server ends").expect("no panic")

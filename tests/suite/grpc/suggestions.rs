@@ -49,7 +49,7 @@ fn basket(skus: &[&str]) -> v1::SuggestRequest {
 }
 
 async fn suggest(server: &mut TestServer, request: v1::SuggestRequest) -> v1::SuggestResponse {
-    server.suggestions.suggest(request).await.expect("suggested").into_inner()
+    server.suggestions().suggest(request).await.expect("suggested").into_inner()
 }
 
 fn skus(of: &[v1::Suggestion]) -> Vec<&str> {
@@ -96,7 +96,7 @@ async fn the_red_blouse_is_offered_in_navy_with_a_scarf() {
     let mut server = shop(data.path()).await;
     let blouses =
         [("RED", "M", "red"), ("GREEN", "M", "green"), ("NAVY", "M", "navy"), ("SKU", "S", "red")];
-    server.suggestions.update_styles(styles("blouse", &blouses)).await.expect("defined");
+    server.suggestions().update_styles(styles("blouse", &blouses)).await.expect("defined");
     server.set_stock("GREEN", "NYC", 0).await;
     server.pricing.update_price_list(price_list("all")).await.expect("defined");
     for (sku, cents) in [("RED", 5_999), ("NAVY", 6_499), ("SKU", 5_999), ("SCARF", 2_500)] {
@@ -165,7 +165,7 @@ async fn the_same_journal_makes_the_same_suggestions() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = shop(data.path()).await;
     let complement = (v1::AssociationKind::Complement, "BAG");
-    server.suggestions.set_associations(associations("RED", &[complement])).await.expect("set");
+    server.suggestions().set_associations(associations("RED", &[complement])).await.expect("set");
     let (mut before, mut told) = (Vec::new(), Vec::new());
     for (round, snapshot) in [(0, true), (1, false), (2, false)] {
         if snapshot {
@@ -201,11 +201,11 @@ async fn what_is_said_of_an_item_is_read_back() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = TestServer::stocked(data.path()).await;
     let update = styles("S", &[("SKU", "M", "red"), ("RARE", "L", "red")]);
-    server.suggestions.update_styles(update.clone()).await.expect("defined");
+    server.suggestions().update_styles(update.clone()).await.expect("defined");
     let successor = (v1::AssociationKind::Successor, "RARE");
-    server.suggestions.set_associations(associations("SKU", &[successor])).await.expect("set");
+    server.suggestions().set_associations(associations("SKU", &[successor])).await.expect("set");
     let get = v1::GetAssortmentRequest { sku: "SKU".into(), min_version: 0 };
-    let told = server.suggestions.get_assortment(get).await.expect("read").into_inner();
+    let told = server.suggestions().get_assortment(get).await.expect("read").into_inner();
     assert_eq!(told.style.as_ref(), update.styles.first());
     let [association] = &told.associations[..] else { panic!("{told:?}") };
     assert_eq!((association.kind(), association.sku.as_str()), successor);
@@ -222,20 +222,20 @@ async fn each_field_that_is_wrong_is_named() {
         currency_code: "E".into(),
         ..basket(&["SKU"])
     };
-    let status = server.suggestions.suggest(wrong).await.expect_err("refused");
+    let status = server.suggestions().suggest(wrong).await.expect_err("refused");
     assert!(fields(&status).contains(&"destination_postal_code".to_owned()), "{status:?}");
     let wrong = v1::SuggestRequest { suggestions_max: 33, ..basket(&["SKU"]) };
-    let status = server.suggestions.suggest(wrong).await.expect_err("refused");
+    let status = server.suggestions().suggest(wrong).await.expect_err("refused");
     assert_eq!(fields(&status), ["suggestions_max"]);
-    let status = server.suggestions.suggest(basket(&["NONE"])).await.expect_err("refused");
+    let status = server.suggestions().suggest(basket(&["NONE"])).await.expect_err("refused");
     assert_eq!(status.code(), Code::NotFound);
     let unsaid = associations("SKU", &[(v1::AssociationKind::Unspecified, "SKU")]);
-    let status = server.suggestions.set_associations(unsaid).await.expect_err("refused");
+    let status = server.suggestions().set_associations(unsaid).await.expect_err("refused");
     let path = "items[0].associations[0]";
     assert_eq!(fields(&status), [format!("{path}.kind"), format!("{path}.sku")]);
     let mut twice = styles("S", &[("SKU", "M", "red"), ("SKU", "L", "red")]);
     twice.styles[0].attributes[0].weight = 0;
-    let status = server.suggestions.update_styles(twice).await.expect_err("refused");
+    let status = server.suggestions().update_styles(twice).await.expect_err("refused");
     let expected = ["styles[0].attributes[0].weight", "styles[0].variants[1].sku"];
     assert_eq!(fields(&status), expected);
     server.stop().await.expect("drained");
