@@ -153,7 +153,7 @@ impl Wish {
         (skus, delays): (u32, &SharedDelays),
     ) -> Result<Granted, LoadError> {
         let (operation, added, given_up) = self.operation(skus);
-        let change = Change { operations: vec![operation], currency: None };
+        let change = Change { operations: vec![operation], currency: None, apart: false };
         let quote = HoldId::new("quote", self.order.as_str()).expect("an order's id can be one");
         let request_id = RequestId::new("key", quote.as_str()).ok();
         let asked = QuoteChange { meta: meta(), order: self.order.clone(), quote, change };
