@@ -478,6 +478,9 @@ pub const SET_UNITS_MAX: u32 = 100;
 /// Most sets of one promotion in one order: each is made by itself.
 pub const SETS_MAX: u32 = 1_000;
 
+/// Highest limit of a promotion's uses: more orders than that have no need of one.
+pub const PROMOTION_USES_MAX: u32 = 1_000_000_000;
+
 /// Most coupons of an order: nobody types more.
 pub const COUPONS_PER_ORDER_MAX: usize = 16;
 

@@ -184,6 +184,7 @@ async fn hold(
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     engine.confirm_hold(confirm).await?;
     Ok(Became::Order(id))

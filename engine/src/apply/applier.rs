@@ -14,7 +14,7 @@ use crate::model::catalog::Item;
 use crate::model::returns::ReturnPolicy;
 use crate::model::{
     Act, DocumentEffect, DocumentKey, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo,
-    PackedOrder, Pair, PartnerId, Policy, Request, Said, StateHash, StockEffect, Timestamp,
+    PackedOrder, Pair, PartnerId, Policy, Request, Said, StateHash, StockEffect, Timestamp, UsesOf,
 };
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::pricing::PricingChange;
@@ -91,9 +91,12 @@ impl<'a> Applier<'a> {
         let (request, order) = match written {
             Written::Placed(placed) => {
                 // What is reserved is large, and only looked at.
-                let Placement { request, no, packed, ref reserves, room } = *placed;
+                let Placement { request, no, packed, ref reserves, room, uses } = *placed;
                 if self.counts {
                     self.count_placed(&packed, reserves, room);
+                }
+                for of in uses.into_iter().flatten() {
+                    self.count_use(&of, 1, lsn);
                 }
                 self.place(lsn, no, packed, reserves)?;
                 (request, Some(no))
@@ -207,6 +210,10 @@ impl<'a> Applier<'a> {
             }
             Effect::Configuration(Configuration::Assortment(change)) => {
                 self.change_assortment(*change, lsn);
+                Ok(())
+            }
+            Effect::Use(of, more) => {
+                self.count_use(&of, more, lsn);
                 Ok(())
             }
             Effect::Counted(at, load) => {
@@ -370,6 +377,14 @@ impl<'a> Applier<'a> {
         let hash = self.applied.hash.value().wrapping_sub(assorted.hash().value());
         self.applied.hash = StateHash::from_value(hash.wrapping_add(changed.hash().value()));
         self.kernel.state.assortment.store(Arc::new(changed));
+    }
+
+    fn count_use(&mut self, of: &UsesOf, more: i32, lsn: Lsn) {
+        let uses = &self.kernel.state.uses;
+        if let Some(before) = &self.before {
+            before.keep_uses(uses, of);
+        }
+        self.applied.hash.merge(uses.count(of, more, (lsn, self.settles)));
     }
 
     /// Supplies on their way to some nodes count until another instant than before.

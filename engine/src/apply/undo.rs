@@ -32,6 +32,9 @@ fn reject_order(kernel: &Kernel, placed: &Placement) {
     for (at, load) in placed.room.iter().flatten() {
         kernel.give_back(Claim::Room(*at, *load));
     }
+    for of in placed.uses.iter().flatten() {
+        kernel.give_back(Claim::Use(Box::new(of.clone())));
+    }
     kernel.state.orders.abandon(&placed.packed.id());
     if let Some(owner) = placed.packed.hold().and_then(|hold| hold.owner) {
         kernel.state.holds.abandon(&owner);

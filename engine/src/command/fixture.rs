@@ -165,6 +165,8 @@ pub fn promotion(name: &str) -> DefinePromotion {
         exclusive: false,
         on_change: OnChange::Keep,
         condition: None,
+        limit: None,
+        limit_per_customer: None,
     };
     DefinePromotion { meta: meta(), promotion: Box::new(promotion) }
 }
@@ -528,6 +530,7 @@ pub fn confirm(id: &str) -> ConfirmHold {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     }
 }
 

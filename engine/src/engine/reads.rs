@@ -14,11 +14,11 @@ use crate::command::{AnyEvent, Wave, WaveFound};
 use crate::model::partner::Quarantined;
 use crate::model::{
     Day, HoldId, InboundId, Intent, Item, Lsn, MessageId, Node, NodeId, NodeNo, Order, OrderId,
-    OrderNo, Pair, PartnerId, Policy, Priority, Record, RequestId, ServiceName, ServiceNo, Sku,
-    SkuNo, StateHash, Supply, Timestamp, Violation,
+    OrderNo, Pair, PartnerId, Policy, Priority, PromotionId, Record, RequestId, ServiceName,
+    ServiceNo, Sku, SkuNo, StateHash, Supply, Timestamp, UsesOf, Violation,
 };
+use crate::placing::basket::{Basket, BasketPriced, price_basket};
 use crate::read::node_load::node_load;
-use crate::read::pricing::{Basket, BasketPriced, price_basket};
 use crate::read::stamp::stamp;
 use crate::read::suggest::{Suggest, Suggestions, suggest};
 use crate::read::wave::find_wave;
@@ -456,6 +456,13 @@ impl Engine {
     /// What was learnt, as it is now.
     pub fn learnt(&self) -> LearntUpTo {
         self.kernel.state.companions.read().clone()
+    }
+
+    /// How many orders have a promotion: counted of those that are limited, and none of others.
+    pub fn promotion_uses(&self, id: &PromotionId) -> u32 {
+        let state = &self.kernel.state;
+        let no = state.pricing.load().promotion_no(id);
+        no.map_or(0, |promotion| state.uses.counted(&UsesOf { promotion, customer: None }).times)
     }
 
     /// What a basket would cost. No coupon is used by it.

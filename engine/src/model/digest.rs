@@ -84,6 +84,7 @@ pub(crate) enum Part {
     Associations = 33,
     Document = 14,
     ReturnPolicy = 24,
+    PromotionUses = 22,
 }
 
 /// Hashes whole numbers, little-endian, behind the kind of part.

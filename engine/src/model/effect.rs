@@ -13,6 +13,7 @@ use super::ids::{NodeNo, OrderId, OrderNo, OwnerId, Pair, PartnerId, Sku, SkuNo}
 use super::load::{Load, NodeDay};
 use super::opening::Draw;
 use super::order::OrderEffect;
+use super::promotion_use::UsesOf;
 use super::reservations::Reservation;
 use super::stock::{Parts, StockEffect};
 use super::time::Timestamp;
@@ -38,6 +39,8 @@ pub enum Effect {
     /// To a day of a node: the command's claim of room on it ends. What the event puts on the
     /// day is counted with its orders. It is no part of the event.
     Counted(NodeDay, Load),
+    /// To a count of a promotion's uses: so many more, or fewer where it is below zero.
+    Use(Box<UsesOf>, i32),
 }
 
 // An event's effects lie in a row, and each is moved into its actor's turn: what is rare and
@@ -86,6 +89,8 @@ pub enum Claim {
     Room(NodeDay, Load),
     /// A partner is in hand: no other command takes a message of it, or changes it.
     Partner(PartnerId),
+    /// A use of a promotion, as one count has it.
+    Use(Box<UsesOf>),
 }
 
 /// Tells the claims of a pair from each other by which units come to rest elsewhere: the low half of
@@ -156,7 +161,8 @@ impl Effect {
             | Self::Renumber(..)
             | Self::Document(_)
             | Self::Configuration(_)
-            | Self::Counted(..) => None,
+            | Self::Counted(..)
+            | Self::Use(..) => None,
         }
     }
 
@@ -198,6 +204,7 @@ impl Effect {
             }
             Self::Name(id, _) => Some(Claim::Name(id.clone())),
             Self::Counted(at, load) => Some(Claim::Room(*at, *load)),
+            Self::Use(of, more) => (*more > 0).then(|| Claim::Use(of.clone())),
             Self::Configuration(Configuration::Item(_, item)) => {
                 Some(Claim::Item(item.sku.clone()))
             }

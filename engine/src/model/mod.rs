@@ -37,6 +37,7 @@ pub mod order;
 pub mod pack;
 pub mod partner;
 pub mod priority;
+pub mod promotion_use;
 pub mod refusal;
 pub mod reservations;
 pub mod returns;
@@ -81,10 +82,12 @@ pub use order::{
     PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled,
     PriceComponent, PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, ReturnFee,
     Returning, Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount,
-    TaxAsked, Telling, Timeline, Told, Totals, Went, Why, describe_minted, told, value_of,
+    TaxAsked, Telling, Timeline, Told, Totals, Went, Why, check_payments, describe_minted, told,
+    value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};
+pub use promotion_use::{UsesOf, UsesTaken};
 pub use refusal::{Refusal, RefusalKind, Stays, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{

@@ -47,7 +47,7 @@ pub use money::{
     IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
     PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAdded,
     PricesAsked, ReturnFee, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling,
-    Told as ResultTold, Totals, describe_minted, told, value_of,
+    Told as ResultTold, Totals, check_payments, describe_minted, told, value_of,
 };
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};

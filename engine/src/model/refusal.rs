@@ -14,8 +14,8 @@ mod tests;
 
 use super::hold::HoldState;
 use super::ids::{
-    ConsumerId, EndpointId, HoldId, MessageId, NodeId, OrderHoldId, OrderId, OwnerId, PartnerId,
-    PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku, StyleId,
+    ConsumerId, CouponCode, EndpointId, HoldId, MessageId, NodeId, OrderHoldId, OrderId, OwnerId,
+    PartnerId, PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku, StyleId,
 };
 use super::money::Currency;
 use super::returns::Objections;
@@ -539,6 +539,46 @@ refusals! {
         /// The item.
         sku: Sku,
     } => Precondition, Item(order_id, sku);
+
+    /// The engine's lists and rates have no price for the order.
+    #[error("order {order_id} has no price: {why}")]
+    44 PriceNotFound = "PRICE_NOT_FOUND" {
+        /// The order.
+        order_id: OrderId,
+        /// What is missing.
+        why: String,
+    } => Precondition, Order(order_id);
+
+    /// A coupon was used as often as it may be, in all or by this customer.
+    #[error("coupon {coupon} of order {order_id} is used up")]
+    52 CouponUsedUp = "COUPON_USED_UP" {
+        /// The order.
+        order_id: OrderId,
+        /// The coupon.
+        coupon: CouponCode,
+    } => Precondition, Order(order_id);
+
+    /// A coupon takes nothing off the order.
+    #[error("coupon {coupon} is not granted to order {order_id}: {why}")]
+    51 CouponNotGranted = "COUPON_NOT_GRANTED" {
+        /// The order.
+        order_id: OrderId,
+        /// The coupon.
+        coupon: CouponCode,
+        /// Why.
+        why: &'static str,
+    } => Precondition, Order(order_id);
+
+    /// The order comes to another amount than the customer was told.
+    #[error("order {order_id} comes to {total} minor units, and {expected} were told")]
+    69 PriceDiffers = "PRICE_DIFFERS" {
+        /// The order.
+        order_id: OrderId,
+        /// What it comes to, in minor units.
+        total: i64,
+        /// What the customer was told, in minor units.
+        expected: i64,
+    } => Precondition, Order(order_id);
 
     /// What the order is paid by does not cover what it comes to: no node is to begin with it.
     #[error("order {order_id} comes to {total} minor units, of which {secured} are secured")]

@@ -8,16 +8,19 @@
 //! ```
 
 pub mod asking;
+pub mod basket;
 pub mod bundles;
+pub mod cost;
+pub mod costs;
 pub mod going;
 pub mod judge;
 pub mod known;
 mod look;
+mod not_placeable;
 pub mod one_of;
 pub mod opening;
 pub mod over;
 pub mod places;
-mod prices;
 pub mod request;
 pub mod resolve;
 pub mod seen;
@@ -30,10 +33,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use self::asking::new_order_asks;
+use self::costs::OrderPrices;
 use self::going::destination;
 use self::judge::{LineShortage, judge, no_room_to_wait};
 use self::known::{Begun, TakenId, begin_order, find_same, is_repeat_of_old};
 use self::look::{Moment, confirm};
+use self::not_placeable::not_placeable;
 use self::places::Places;
 use self::resolve::resolve;
 use self::seen::look_and_plan;
@@ -147,11 +152,16 @@ pub async fn place_new<C: Places>(
     new: New<'_>,
     wanted: &Wanted<'_>,
 ) -> Result<Placing, EngineError> {
-    let (draft, reserves, claims) = match plan_and_claim(kernel, wanted).await? {
+    let prices = command.order().prices.as_deref();
+    let cost = match prices {
+        None => None,
+        // Most have none, and the future of placing an order has no room for this.
+        Some(_) => Box::pin(cost::of_order(kernel, command, wanted)).await?,
+    };
+    let (draft, reserves, mut claims) = match plan_and_claim(kernel, wanted).await? {
         Claimed::Granted(draft, reserves, claims) => (draft, reserves, claims),
-        Claimed::SoldOut(_) if prices::is_paid(command.order().prices.as_deref()) => {
-            let (reserves, claims) = (Reserves::new(), Claims::new(kernel));
-            (prices::not_placeable(wanted), reserves, claims)
+        Claimed::SoldOut(_) if prices.is_some_and(OrderPrices::is_paid) => {
+            (not_placeable(wanted), Reserves::new(), Claims::new(kernel))
         }
         Claimed::SoldOut(shortages) => return Ok(Placing::SoldOut(shortages)),
     };
@@ -159,7 +169,13 @@ pub async fn place_new<C: Places>(
     let _joining = header.hold.is_some().then(|| kernel.joining.read());
     let no = kernel.state.next_order();
     let mut placed = placed(no, header, draft);
-    prices::price(kernel, &mut placed, command);
+    let uses = cost.and_then(|cost| {
+        cost.put_on(&mut placed, &command.order().lines, command.meta().at);
+        // An order whose units are all cancelled uses nothing: the claims end here.
+        let uses = placed.uses_taken()?;
+        claims.take(cost.into_claims());
+        Some(uses)
+    });
     placed.note_who_places(command.meta());
     kernel.state.orders.number(&command.order().id, no);
     let event = Numbered(C::Event::from(PackedOrder::of(&placed)));
@@ -167,7 +183,7 @@ pub async fn place_new<C: Places>(
     let record = Record { at: meta.at, request, origin: meta.origin.clone(), event };
     let written = |request, event: C::Event| {
         let packed = event.into();
-        Written::Placed(Box::new(Placement { request, no, packed, reserves, room }))
+        Written::Placed(Box::new(Placement { request, no, packed, reserves, room, uses }))
     };
     let ticket = kernel.append(record, written).inspect_err(|_| kernel.state.unnumber(no))?;
     claims.hand_over();

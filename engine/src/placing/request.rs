@@ -3,12 +3,13 @@
 use minicbor::Encode;
 use smallvec::SmallVec;
 
+use super::costs::OrderPrices;
 use crate::limits;
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Part, hash_written};
 use crate::model::{
-    CustomerId, Day, Destination, NodeId, OrderId, Pickup, PostalCode, PricesAsked, Priority, Rule,
-    ServiceName, Shortage, Sku, Split, Text, Timestamp, Violation,
+    CustomerId, Day, Destination, NodeId, OrderId, Pickup, PostalCode, Priority, Rule, ServiceName,
+    Shortage, Sku, Split, Text, Timestamp, Violation,
 };
 
 /// An order as a caller describes it.
@@ -46,7 +47,7 @@ pub struct OrderRequest {
     pub priority: Priority,
     /// What it costs and how it is paid, if the engine is to know.
     #[cbor(skip)]
-    pub prices: Option<Box<PricesAsked>>,
+    pub prices: Option<Box<OrderPrices>>,
 }
 
 /// The lines of an order as a caller gives them.
@@ -101,8 +102,7 @@ impl OrderRequest {
                 digest.bytes(node.as_str().as_bytes());
             }
             if let Some(prices) = &self.prices {
-                digest.words([u64::MAX - 3]);
-                digest.bytes(&minicbor::to_vec(prices).expect("memory takes what is written"));
+                prices.write_to(digest);
             }
             if let Some(at) = placed_at {
                 digest.words([u64::MAX, at.as_micros().cast_unsigned()]);

@@ -1,7 +1,7 @@
 //! What is priced, and for whom.
 
 use super::zone::Place;
-use crate::model::{Currency, Day, Minor, SkuNo};
+use crate::model::{Currency, Day, Minor, PromotionNo, SkuNo};
 
 /// One line of what is priced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Buyer<'a> {
     pub contract: Option<&'a str>,
     /// The coupons that were given.
     pub coupons: &'a [&'a str],
+    /// The promotions that this customer cannot use any more.
+    pub used_up: &'a [PromotionNo],
     /// Where it goes.
     pub place: Place<'a>,
     /// By which service; none where nothing is shipped.

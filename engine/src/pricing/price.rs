@@ -103,7 +103,7 @@ fn live<'b>(
     let mut live = Lives::new();
     for (turn, (no, promotion)) in book.in_turn().enumerate() {
         let one = Live { no, turn, promotion };
-        match why_not_for(promotion, buyer, lines) {
+        match why_not_for(one, buyer, lines) {
             Some(why) => refusals.note(one, why),
             None => live.push(one),
         }

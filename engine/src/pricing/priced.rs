@@ -108,6 +108,9 @@ pub enum WhyNot {
     Group,
     /// It needs a coupon.
     Coupon,
+    /// It was used as often as it may be, in all or by this customer; or it is limited by customer, and
+    /// nobody knows who this one is.
+    UsedUp,
     /// The order has none of its items.
     Items,
     /// The order has less of them than it is granted from.
@@ -125,6 +128,29 @@ pub enum WhyNot {
     Exclusive,
     /// Nothing was left to take off.
     Nothing,
+}
+
+impl WhyNot {
+    /// The reason in words, as it goes on after "because".
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotYet => "it has not begun",
+            Self::Over => "it is over",
+            Self::Currency => "it is for another currency",
+            Self::Channel => "it is for other channels",
+            Self::Group => "it is for other customer groups",
+            Self::Coupon => "it needs a coupon",
+            Self::UsedUp => "it is used up",
+            Self::Items => "the order has none of its items",
+            Self::BelowAmount => "the order has less of its items than it is granted from",
+            Self::Condition => "its condition does not hold",
+            Self::Fault(_) => "its condition has no value for this order",
+            Self::Units => "the order has too few units for it",
+            Self::Outdone => "others take more off the same lines",
+            Self::Exclusive => "it does not go together with another discount",
+            Self::Nothing => "nothing was left to take off",
+        }
+    }
 }
 
 /// Why an order has no price.
@@ -147,6 +173,17 @@ impl Priced {
     /// What is taken off a line, in the order of promotions.
     pub fn discounts_of(&self, line: u16) -> impl Iterator<Item = &LineDiscount> {
         self.discounts.iter().filter(move |discount| discount.line == line)
+    }
+
+    /// The promotions that were granted, ascending by number.
+    pub fn promotions(&self) -> impl Iterator<Item = PromotionNo> {
+        let of_lines = self.discounts.iter().map(|discount| discount.promotion);
+        let of_shipping =
+            self.shipping.iter().flat_map(|of| of.discounts.iter().map(|(no, _)| *no));
+        let mut all: SmallVec<[PromotionNo; 8]> = of_lines.chain(of_shipping).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter()
     }
 
     /// The amount of the goods, with discounts.

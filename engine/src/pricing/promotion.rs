@@ -7,6 +7,7 @@ use super::discount::{Discount, all_named};
 use super::validity::Validity;
 use crate::limits::{
     AMOUNT_MAX, LANE_MAX, PROMOTION_AUDIENCE_MAX, PROMOTION_PRIORITY_MAX, PROMOTION_SKUS_MAX,
+    PROMOTION_USES_MAX,
 };
 use crate::model::check::{finish, in_range};
 use crate::model::{CouponCode, Currency, Minor, PromotionId, Rule, SkuNo, Text, Violation};
@@ -67,6 +68,13 @@ pub struct Promotion<S = SkuNo> {
     /// What must be so of the order.
     #[n(15)]
     pub condition: Option<Condition>,
+    /// How many orders may have it. Orders of which all units are cancelled
+    /// do not count.
+    #[n(16)]
+    pub limit: Option<u32>,
+    /// How many orders of one customer may have it. One without a customer has it only without this.
+    #[n(17)]
+    pub limit_per_customer: Option<u32>,
 }
 
 /// How a promotion goes together with others of its lane. Those of other lanes are no matter.
@@ -114,8 +122,21 @@ impl<S: Ord> Promotion<S> {
         check_list(&mut found, "groups", &self.groups, PROMOTION_AUDIENCE_MAX);
         self.valid.check("", &mut found);
         self.discount.check(&self.skus, &mut found);
+        for (field, limit) in self.limits() {
+            in_range(&mut found, field.into(), limit.into(), 1, PROMOTION_USES_MAX.into());
+        }
         self.check_currency(&mut found);
         finish(found)
+    }
+
+    /// Whether it may be used only so often.
+    pub const fn is_limited(&self) -> bool {
+        self.limit.is_some() || self.limit_per_customer.is_some()
+    }
+
+    fn limits(&self) -> impl Iterator<Item = (&'static str, u32)> + use<S> {
+        let limits = [("limit", self.limit), ("limit_per_customer", self.limit_per_customer)];
+        limits.into_iter().filter_map(|(field, limit)| Some((field, limit?)))
     }
 
     /// Amounts are of a currency, and its minor unit must be known.
@@ -158,6 +179,8 @@ impl<S: Ord> Promotion<S> {
             exclusive: self.exclusive,
             on_change: self.on_change,
             condition: self.condition,
+            limit: self.limit,
+            limit_per_customer: self.limit_per_customer,
         })
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Refusals<'a> {
 
 /// Why a promotion is not for this order, whatever it costs.
 pub(super) fn why_not_for(
-    promotion: &Promotion,
+    Live { no, promotion, .. }: Live<'_>,
     buyer: &Buyer<'_>,
     lines: &[Line<'_>],
 ) -> Option<WhyNot> {
@@ -54,6 +54,8 @@ pub(super) fn why_not_for(
         Some(WhyNot::Channel)
     } else if !names(&promotion.groups, buyer.group) {
         Some(WhyNot::Group)
+    } else if buyer.used_up.contains(&no) {
+        Some(WhyNot::UsedUp)
     } else if !lines.iter().any(|line| promotion.is_for(line.of.sku)) {
         Some(WhyNot::Items)
     } else {

@@ -17,7 +17,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::model::{NodeDay, OrderNo, PackedDocument, Pair, Parts, SkuNo, Stock};
+use crate::model::{NodeDay, OrderNo, PackedDocument, Pair, Parts, SkuNo, Stock, UsesOf};
 use crate::state::Applied;
 use crate::state::assortment::Assorted;
 use crate::state::before::BeforeImages;
@@ -29,6 +29,7 @@ use crate::state::orders::OrderCell;
 use crate::state::pricing::Pricing;
 use crate::state::return_rules::ReturnRules;
 use crate::state::stock::LineSupply;
+use crate::state::uses::Counted;
 use crate::transaction::error::{EngineError, Halt};
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::line_at;
@@ -109,6 +110,16 @@ impl<'a> AsOf<'a> {
     /// Styles and associations.
     pub fn assortment(&self) -> &Assorted {
         &self.assortment
+    }
+
+    /// How often promotions were used.
+    pub fn uses(&self) -> impl Iterator<Item = (UsesOf, Counted)> {
+        let uses = self.kernel.state.uses.all().into_iter();
+        uses.map(|(of, read)| {
+            let is_later = read.lsn > self.applied.lsn;
+            let kept = if is_later { self.before.uses.get(&of).map(|kept| *kept) } else { None };
+            (of, kept.unwrap_or(read))
+        })
     }
 
     /// What was counted of nodes' days.

@@ -24,6 +24,7 @@ use crate::snapshot::{
 use crate::state::catalogue::Catalogue;
 use crate::state::order::{OrderMessage, OrderReply};
 use crate::state::stock::{StockActor, StockMessage, StockReply};
+use crate::state::uses::hash_of;
 use crate::state::{Applied, State};
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -244,6 +245,7 @@ fn audit_actors(look: &mut Look<'_>, state: &AsOf<'_>) -> Result<AuditReport, En
     report.state_hash.merge(state.pricing().hash_anew());
     report.state_hash.merge(state.return_rules().hash());
     report.state_hash.merge(state.assortment().hash_anew());
+    state.uses().for_each(|(of, counted)| report.state_hash.merge(hash_of(&of, counted)));
     Ok(report)
 }
 

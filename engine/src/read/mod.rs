@@ -9,7 +9,6 @@ pub mod curve;
 pub mod node_load;
 pub mod partner;
 pub mod partner_issues;
-pub mod pricing;
 pub mod stamp;
 pub mod suggest;
 pub mod wave;

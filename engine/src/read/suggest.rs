@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use tokio::task::coop::consume_budget;
 
-use super::pricing::{Basket, buyer};
 use crate::command::PlaceOrder;
 use crate::companions::{
     Assortment, Companion, Counts, Instead, Substitute, Why, companions, substitutes, what_sells,
 };
 use crate::limits::{SUGGESTIONS_MAX, SUGGESTIONS_TRIED_MAX};
 use crate::model::check::{bound, finish, in_range};
-use crate::model::{CouponCode, Day, Lsn, Minor, Sku, SkuNo, Violation};
+use crate::model::{CouponCode, Day, Lsn, Minor, PromotionNo, Sku, SkuNo, Violation};
+use crate::placing::basket::{Basket, buyer};
 use crate::placing::one_of::plan_one_of;
 use crate::placing::resolve::resolve;
 use crate::planning::Draft;
@@ -227,7 +227,8 @@ impl Look<'_> {
     /// The basket with one unit of an item, of which the line of that item alone is kept; the item alone, where the
     /// basket has no price.
     fn price_beside(&self, sku: SkuNo) -> Option<Priced> {
-        let (book, buyer) = (self.by?.book(), self.asked.buyer.as_deref()?);
+        let (by, buyer) = (self.by?, self.asked.buyer.as_deref()?);
+        let used_up = by.used_up(&self.kernel.state.uses, buyer.customer.as_ref());
         let lines = &self.asked.basket.order.lines.0;
         let mut all: Vec<_> = (1_u16..)
             .zip(lines)
@@ -239,7 +240,7 @@ impl Look<'_> {
         let id = self.sku(sku);
         all.push(BasketLine { line: 0, sku, id: id.as_str(), units: 1 });
         let coupons: Vec<_> = buyer.coupons.iter().map(CouponCode::as_str).collect();
-        let mut priced = price(&all, &in_goods(buyer, &coupons), book).ok();
+        let mut priced = price(&all, &in_goods(buyer, &coupons, &used_up), by.book()).ok();
         if let Some(priced) = &mut priced {
             priced.lines.retain(|line| line.line == 0);
             priced.discounts.retain(|of| of.line == 0);
@@ -248,17 +249,18 @@ impl Look<'_> {
     }
 
     fn price_alone(&self, sku: SkuNo, units: u32) -> Option<Priced> {
-        let (book, buyer) = (self.by?.book(), self.asked.buyer.as_deref()?);
+        let (by, buyer) = (self.by?, self.asked.buyer.as_deref()?);
+        let used_up = by.used_up(&self.kernel.state.uses, buyer.customer.as_ref());
         let id = self.sku(sku);
         let coupons: Vec<_> = buyer.coupons.iter().map(CouponCode::as_str).collect();
         let line = BasketLine { line: 0, sku, id: id.as_str(), units };
-        price(&[line], &in_goods(buyer, &coupons), book).ok()
+        price(&[line], &in_goods(buyer, &coupons, &used_up), by.book()).ok()
     }
 }
 
 /// A buyer of goods alone: what shipping costs depends on all that is shipped.
-fn in_goods<'b>(of: &'b Basket, coupons: &'b [&'b str]) -> Buyer<'b> {
-    Buyer { service: None, ..buyer(of, coupons) }
+fn in_goods<'b>(of: &'b Basket, coupons: &'b [&'b str], used_up: &'b [PromotionNo]) -> Buyer<'b> {
+    Buyer { service: None, ..buyer(of, coupons, used_up) }
 }
 
 /// How far a price is from another one; where there is none, as far as can be.

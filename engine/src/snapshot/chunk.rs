@@ -56,6 +56,8 @@ pub enum Kind {
     ReturnRules = 8,
     /// Styles and associations, and what was learnt from orders.
     Companions = 9,
+    /// How often promotions were used.
+    Uses = 10,
 }
 
 impl Kind {
@@ -70,6 +72,7 @@ impl Kind {
             7 => Some(Self::Documents),
             8 => Some(Self::ReturnRules),
             9 => Some(Self::Companions),
+            10 => Some(Self::Uses),
             _ => None,
         }
     }

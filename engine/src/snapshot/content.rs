@@ -11,16 +11,18 @@ use super::image::{
     ArchivedCatalogueV9, ArchivedCatalogueV12, ArchivedCatalogueV13, ArchivedCompanionsV14,
     ArchivedDocumentsV14, ArchivedItemsV1, ArchivedItemsV5, ArchivedItemsV7, ArchivedItemsV8,
     ArchivedItemsV9, ArchivedItemsV10, ArchivedOrdersV1, ArchivedOrdersV2, ArchivedPricingV14,
-    ArchivedRequestsV1, ArchivedReturnRulesV14, CatalogueV1, CatalogueV3, CatalogueV7, CatalogueV8,
-    CatalogueV9, CatalogueV12, CatalogueV13, CompanionsV14, DocumentsV14, ImageError, ItemsV1,
-    ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, PricingV14, RequestsV1, ReturnRulesV14,
-    access, are_off_sale, differs_by_weekday, have_confidences, have_dated_feeds, have_holds,
-    have_openings, have_paces, have_pauses, have_picked, have_priorities, have_reliabilities,
-    have_supplies, is_newest, need_version_8, restricts,
+    ArchivedRequestsV1, ArchivedReturnRulesV14, ArchivedUsesV14, CatalogueV1, CatalogueV3,
+    CatalogueV7, CatalogueV8, CatalogueV9, CatalogueV12, CatalogueV13, CompanionsV14, DocumentsV14,
+    ImageError, ItemsV1, ItemsV5, ItemsV7, ItemsV8, ItemsV9, ItemsV10, OrdersV2, PricingV14,
+    RequestsV1, ReturnRulesV14, UsesV14, access, are_off_sale, differs_by_weekday,
+    have_confidences, have_dated_feeds, have_holds, have_openings, have_paces, have_pauses,
+    have_picked, have_priorities, have_reliabilities, have_supplies, is_newest, need_version_8,
+    restricts,
 };
 use super::manifest::Counts;
 use super::parts::{
     CompanionPart, CompanionsOf, DocumentState, ItemState, OrderState, PricingPart, Request,
+    UsesPart,
 };
 use crate::model::{Lsn, StateHash};
 use crate::state::assortment::hash_part as hash_assortment;
@@ -28,6 +30,7 @@ use crate::state::network::Network;
 use crate::state::pricing::hash_part;
 use crate::state::requests::hash_request;
 use crate::state::return_rules::ReturnRules;
+use crate::state::uses::hash_of;
 
 /// The parts of the state in one chunk, ascending by number or LSN.
 pub(super) enum Content {
@@ -39,6 +42,7 @@ pub(super) enum Content {
     Documents(Vec<DocumentState>),
     ReturnRules(Arc<ReturnRules>),
     Companions(Vec<CompanionPart>),
+    Uses(Vec<UsesPart>),
 }
 
 impl Content {
@@ -52,6 +56,7 @@ impl Content {
             Self::Documents(_) => Kind::Documents,
             Self::ReturnRules(_) => Kind::ReturnRules,
             Self::Companions(_) => Kind::Companions,
+            Self::Uses(_) => Kind::Uses,
         }
     }
 
@@ -61,7 +66,7 @@ impl Content {
         match self {
             // Without documents nothing is written of them, and no version is needed for it.
             Self::Documents(documents) if !documents.is_empty() => 14,
-            Self::Pricing(_) | Self::ReturnRules(_) | Self::Companions(_) => 14,
+            Self::Pricing(_) | Self::ReturnRules(_) | Self::Companions(_) | Self::Uses(_) => 14,
             Self::Catalogue(network) if have_pauses(network) => 13,
             Self::Catalogue(network) if have_paces(network) => 12,
             Self::Catalogue(network) if have_reliabilities(network) => 9,
@@ -158,6 +163,7 @@ impl Content {
                 rkyv::to_bytes(&DocumentsV14 { documents })
             }
             Self::ReturnRules(rules) => rkyv::to_bytes(&ReturnRulesV14::from(&**rules)),
+            Self::Uses(parts) => rkyv::to_bytes(&UsesV14::from(&**parts)),
         };
         bytes.map_err(|error: rancor::Error| ImageError::Archive(error.to_string()))
     }
@@ -242,6 +248,7 @@ impl Content {
                 let archive = access::<ArchivedReturnRulesV14>(payload)?;
                 Self::ReturnRules(Arc::new(archive.rules()?))
             }
+            Kind::Uses => Self::Uses(access::<ArchivedUsesV14>(payload)?.parts()?),
         })
     }
 
@@ -290,6 +297,11 @@ impl Content {
                 }
             }
             Self::ReturnRules(rules) => hash.merge(rules.hash()),
+            Self::Uses(parts) => {
+                for part in parts {
+                    hash.merge(hash_of(&part.of, part.counted));
+                }
+            }
         }
         hash
     }
@@ -306,7 +318,11 @@ impl Content {
             Self::Orders(orders) => counts.orders = orders.len() as u64,
             Self::Requests(requests) => counts.requests = requests.len() as u64,
             // A manifest counts them by its chunks.
-            Self::Pricing(_) | Self::Documents(_) | Self::ReturnRules(_) | Self::Companions(_) => {}
+            Self::Pricing(_)
+            | Self::Documents(_)
+            | Self::ReturnRules(_)
+            | Self::Companions(_)
+            | Self::Uses(_) => {}
         }
         counts
     }
@@ -321,6 +337,7 @@ impl Content {
             Self::Pricing(parts) => parts.iter().map(|part| part.no.number()).collect(),
             Self::Companions(parts) => parts.iter().map(|part| part.no).collect(),
             Self::Documents(documents) => documents.iter().map(|(no, _)| *no).collect(),
+            Self::Uses(parts) => parts.iter().map(|part| part.no).collect(),
         }
     }
 
@@ -338,6 +355,7 @@ impl Content {
             Self::Companions(parts) => span(parts.iter().map(|part| part.lsn)),
             Self::Documents(documents) => span(documents.iter().map(|(_, it)| it.last_lsn)),
             Self::ReturnRules(rules) => (rules.lsn(), rules.lsn()),
+            Self::Uses(parts) => span(parts.iter().map(|part| part.counted.lsn)),
         }
     }
 }

@@ -24,6 +24,9 @@ pub(super) const PRICING_PARTS_PER_CHUNK: usize = 32;
 /// megabyte at the most.
 pub(super) const COMPANION_PARTS_PER_CHUNK: usize = 64;
 
+/// Counts of promotions' uses in a chunk, of less than a hundred bytes each.
+pub(super) const USES_PER_CHUNK: usize = 4_096;
+
 /// Pieces of requests that are copied before the rest is taken under one lock:
 /// twice as many as all that is remembered has, so that a snapshot under load
 /// does not chase the newest requests for ever.

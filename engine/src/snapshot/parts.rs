@@ -3,11 +3,13 @@
 use crate::companions::{AssortmentChange, LearntPage};
 use crate::model::{
     KeptOrder, Lsn, NodeNo, OrderNo, PackedDocument, Pair, RequestId, SkuNo, StateHash, Stock,
+    UsesOf,
 };
 use crate::pricing::PricingChange;
 use crate::state::catalogue::{Catalogue, Definition};
 use crate::state::pricing::PartNo;
 use crate::state::requests::Remembered;
+use crate::state::uses::Counted;
 
 /// A remembered request under its key.
 pub(super) type Request = (RequestId, Remembered);
@@ -45,6 +47,14 @@ pub(super) enum CompanionsOf {
     Assortment(AssortmentChange),
     /// Of what was learnt, and from which event on.
     Learnt(LearntPage, Lsn),
+}
+
+/// How often a promotion was used, by its place among all counts.
+#[derive(Clone, Debug)]
+pub(super) struct UsesPart {
+    pub no: u64,
+    pub of: UsesOf,
+    pub counted: Counted,
 }
 
 /// An order under its number.

@@ -7,7 +7,9 @@ use super::archived::{ArchivedIn, recall};
 use super::content::Content;
 use super::error::{SnapshotError, StoredFault};
 use super::image::ImageError;
-use super::parts::{CompanionPart, CompanionsOf, ItemState, OrderState, PricingPart, Request};
+use super::parts::{
+    CompanionPart, CompanionsOf, ItemState, OrderState, PricingPart, Request, UsesPart,
+};
 use crate::actor::ActorPanicked;
 use crate::limits::REQUESTS_PER_LOCK;
 use crate::model::{ArchivedOrder, Lsn, NodeNo, OrderNo, SkuNo, StateHash, Stock};
@@ -108,6 +110,15 @@ impl Source<'_> {
         };
         let pages = from..(from + max).min(all.learnt.pages());
         (!pages.is_empty()).then(|| Content::Companions(pages.filter_map(part).collect()))
+    }
+
+    /// How often promotions were used, in chunks of so many counts at most.
+    pub(super) fn copy_uses(&self, max: usize) -> Vec<Content> {
+        let mut all = self.state.uses.all();
+        all.sort_unstable();
+        let parts = (0..).zip(all).map(|(no, (of, counted))| UsesPart { no, of, counted });
+        let parts: Vec<UsesPart> = parts.collect();
+        parts.chunks(max).map(|chunk| Content::Uses(chunk.to_vec())).collect()
     }
 
     /// The items numbered `from..to` with their pairs.
@@ -234,6 +245,12 @@ impl Source<'_> {
             Content::ReturnRules(rules) => {
                 hash.merge(rules.hash());
                 self.state.return_rules.store(rules);
+            }
+            Content::Uses(parts) => {
+                for UsesPart { no, of, counted } in parts {
+                    let restored = self.state.uses.restore(of, counted);
+                    hash.merge(restored.ok_or_else(|| out_of_place("count of uses", no))?);
+                }
             }
         }
         Ok(Rest { hash, ..rest })

@@ -8,7 +8,7 @@ use super::error::SnapshotError;
 use super::limits::{
     COMPANION_PARTS_PER_CHUNK, DOCUMENTS_PER_CHUNK, GENERATIONS_KEPT, ITEMS_PER_CHUNK,
     ORDERS_PER_CHUNK, PRICING_PARTS_PER_CHUNK, REQUEST_PIECES_MAX, REQUESTS_PER_CHUNK,
-    TAKE_TRIES_MAX,
+    TAKE_TRIES_MAX, USES_PER_CHUNK,
 };
 use super::manifest::{ChunkRef, Counts, Manifest};
 use super::pace::Pace;
@@ -223,10 +223,11 @@ fn write(
     writer.items(source, begin)?;
     writer.orders(source, begin)?;
     let requests_from = writer.requests(source)?;
-    writer.pricing(source)?;
+    writer.put_all(source.copy_pricing(PRICING_PARTS_PER_CHUNK))?;
     writer.documents(source, begin)?;
     writer.return_rules(source)?;
     writer.companions(source, begin)?;
+    writer.put_all(source.copy_uses(USES_PER_CHUNK))?;
     store.sync()?;
     // `FUZZY`: all copies are made by now, so none is newer than this.
     let end = source.end();
@@ -395,9 +396,9 @@ impl<'a, 'p> Writer<'a, 'p> {
         unreachable!("the piece at the bound takes all that is left")
     }
 
-    /// Writes nothing where no prices were ever stated.
-    fn pricing(&mut self, source: Source<'_>) -> Result<(), SnapshotError> {
-        for content in source.copy_pricing(PRICING_PARTS_PER_CHUNK) {
+    /// Writes nothing where there is nothing of a kind.
+    fn put_all(&mut self, contents: Vec<Content>) -> Result<(), SnapshotError> {
+        for content in contents {
             self.put_parts(&content)?;
         }
         Ok(())

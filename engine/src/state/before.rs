@@ -10,9 +10,12 @@ use super::documents::Documents;
 use super::order::{OrderMessage, OrderReply};
 use super::orders::OrderCell;
 use super::stock::{StockMessage, StockReply};
+use super::uses::{Counted, PromotionUses};
 use crate::actor::ActorPanicked;
 use crate::limits::BEFORE_IMAGE_SHARDS;
-use crate::model::{DocumentKey, KeptOrder, Lsn, OrderNo, PackedDocument, Pair, SkuNo, Stock};
+use crate::model::{
+    DocumentKey, KeptOrder, Lsn, OrderNo, PackedDocument, Pair, SkuNo, Stock, UsesOf,
+};
 
 /// Parts of the state as they were before their first change since an event. Only the
 /// applier keeps them.
@@ -27,6 +30,8 @@ pub struct BeforeImages {
     pub orders: Images<OrderNo, KeptOrder>,
     /// Documents, by number.
     pub documents: Images<u64, PackedDocument>,
+    /// Uses of promotions.
+    pub uses: Images<UsesOf, Counted>,
 }
 
 /// A table that grows a shard at a time: the applier waits for it.
@@ -40,7 +45,14 @@ fn images<K: Eq + Hash, V>() -> Images<K, V> {
 impl BeforeImages {
     /// Nothing yet of the state as of the event at `lsn`.
     pub fn at(lsn: Lsn) -> Self {
-        Self { lsn, items: images(), pairs: images(), orders: images(), documents: images() }
+        Self {
+            lsn,
+            items: images(),
+            pairs: images(),
+            orders: images(),
+            documents: images(),
+            uses: images(),
+        }
     }
 
     /// Keeps an item's definition, which is about to change.
@@ -64,6 +76,11 @@ impl BeforeImages {
         if let Some((no, document)) = documents.before(key) {
             self.documents.entry(no).or_insert(document);
         }
+    }
+
+    /// Keeps how often a promotion was used, which is about to change.
+    pub fn keep_uses(&self, uses: &PromotionUses, of: &UsesOf) {
+        self.uses.entry(of.clone()).or_insert_with(|| uses.counted(of));
     }
 
     /// Keeps an order, which is about to change, unless it was placed since.

@@ -36,6 +36,7 @@ mod sku_index;
 pub mod stock;
 pub mod turns;
 pub mod unsettled;
+pub mod uses;
 pub mod wakes;
 
 use std::collections::{HashMap, HashSet};
@@ -68,6 +69,7 @@ use rmas::Rmas;
 use stock::StockActor;
 use turns::Turns;
 use unsettled::Unsettled;
+use uses::PromotionUses;
 use wakes::Wakes;
 
 /// The durable state of an engine, in memory, and what is in flight on it.
@@ -84,6 +86,8 @@ pub struct State {
     pub assortment: ArcSwap<Assorted>,
     /// What was learnt from orders.
     pub companions: Companions,
+    /// How often limited promotions were used.
+    pub uses: PromotionUses,
     /// Orders.
     pub orders: Orders,
     /// What is found by a key and is a fold over its events, other than orders.
@@ -190,6 +194,7 @@ impl State {
             return_rules: ArcSwap::default(),
             assortment: ArcSwap::default(),
             companions: Companions::default(),
+            uses: PromotionUses::default(),
             orders: Orders::default(),
             documents: Documents::default(),
             holds: Holds::default(),

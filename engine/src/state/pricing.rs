@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
+use super::uses::PromotionUses;
 use crate::model::digest::{Part, PartHash, hash_encoded};
 use crate::model::{
-    Lsn, PriceListId, PriceListNo, PromotionId, PromotionNo, SkuNo, StateHash, Text,
+    CustomerId, Lsn, PriceListId, PriceListNo, PromotionId, PromotionNo, SkuNo, StateHash, Text,
+    UsesOf,
 };
 use crate::pricing::{
     Book, Categories, Pages, PriceList, PriceListDefinition, PriceRow, PricingChange, Promotion,
@@ -35,6 +37,32 @@ impl Pricing {
     /// What prices are made of.
     pub const fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Whether a promotion may be used only so often.
+    pub fn is_limited(&self, no: PromotionNo) -> bool {
+        self.book.promotion(no).is_some_and(|promotion| promotion.is_limited())
+    }
+
+    /// How often one may use a promotion, if there is a limit.
+    pub fn limit_of(&self, of: &UsesOf) -> Option<u32> {
+        let promotion = self.book.promotion(of.promotion)?;
+        if of.customer.is_some() { promotion.limit_per_customer } else { promotion.limit }
+    }
+
+    /// The promotions that a customer cannot use any more, ascending. One that is limited by customer is
+    /// none for an order without one.
+    pub fn used_up(&self, uses: &PromotionUses, customer: Option<&CustomerId>) -> Vec<PromotionNo> {
+        let all = (0..).map(PromotionNo).zip(self.book.promotions());
+        let limited = all.filter(|(_, promotion)| promotion.is_limited());
+        let is_used_up = |no: PromotionNo| {
+            let mut counts = UsesOf::of(no, customer);
+            counts.any(|of| self.limit_of(&of).is_some_and(|most| uses.counted(&of).times >= most))
+        };
+        let used_up = limited.filter(|(no, promotion)| {
+            (promotion.limit_per_customer.is_some() && customer.is_none()) || is_used_up(*no)
+        });
+        used_up.map(|(no, _)| no).collect()
     }
 
     /// The number of a list.

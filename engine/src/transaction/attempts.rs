@@ -12,7 +12,8 @@
 //!
 //! | command | keeps | sleeps for |
 //! |---|---|---|
-//! | placing an order | no claim | a pair, or the backlog of a SKU |
+//! | placing an order | no claim, but of uses of promotions | a pair, or the backlog of a SKU |
+//! | pricing an order, before | its id, and its key | a use of a promotion that another order claims |
 //! | taking an order in hand | no claim | that order |
 //! | a hold that is planned anew | its hold in hand | a pair |
 //! | a hold that is planned anew | no order in hand | the backlog of a SKU |

@@ -45,6 +45,10 @@ impl Kernel {
                 self.state.documents.let_go(&partner);
                 self.gave_up_name();
             }
+            Claim::Use(of) => {
+                self.state.uses.end(&of);
+                self.gave_up_name();
+            }
             Claim::Owner(owner) => {
                 self.state.holds.abandon(&owner);
                 self.gave_up_name();

@@ -59,13 +59,22 @@ impl<E: Effective> Effective for Minting<E> {
 
 /// The effects of an event, with what orders ask for.
 pub fn minted(mut effects: Effects, mut orders: Vec<OrderMinted>) -> Effects {
+    let mut back = Vec::new();
     for effect in &mut effects {
         let Effect::Order(no, effect) = effect else { continue };
         if let Some(at) = orders.iter().position(|of| of.no == *no) {
             let plain = std::mem::replace(effect, OrderEffect::LetGo);
-            *effect = OrderEffect::Mint(Box::new((plain, orders.swap_remove(at).minted)));
+            let OrderMinted { minted, uses_back, .. } = orders.swap_remove(at);
+            back.extend(uses_back.into_iter().flatten());
+            *effect = OrderEffect::Mint(Box::new((plain, minted)));
         }
     }
+    // One effect of each count, though several orders give uses of it back.
+    back.sort_unstable();
+    effects.extend(back.chunk_by(|a, b| a == b).map(|of| {
+        let times = i32::try_from(of.len()).unwrap_or(i32::MAX);
+        Effect::Use(Box::new(of[0].clone()), -times)
+    }));
     effects
 }
 
@@ -78,7 +87,7 @@ fn minted_by(priced: &[Order], effects: &Effects, at: Timestamp) -> Vec<OrderMin
     let minted = changed.filter_map(|(order, effect)| {
         let mut after = order.clone();
         after.apply(order.last_lsn.next(), effect);
-        after.minted_now(at)
+        after.minted_since(order, at)
     });
     minted.collect()
 }
@@ -116,6 +125,7 @@ mod tests {
     use crate::command::order::payment::tests::{card, prices};
     use crate::engine::tests::{one_unit, run};
     use crate::model::Taken;
+    use crate::placing::costs::OrderPrices;
 
     /// Else what it asks for would be decided on an order that is no more.
     #[test]
@@ -123,7 +133,7 @@ mod tests {
         let (engine, mut pump) = one_unit();
         let mut place = order();
         let payments = vec![card("card", 500, Taken::Captured)];
-        place.order.prices = Some(Box::new(prices(1, payments)));
+        place.order.prices = Some(Box::new(OrderPrices::Asked(prices(1, payments))));
         let id = place.order.id.clone();
         run(&mut pump, engine.place_order(place));
         let mut claims = Claims::new(&engine.kernel);

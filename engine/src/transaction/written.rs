@@ -7,7 +7,7 @@ use crate::model::effect::{Effect, Effects};
 use crate::model::stock::LinesReserved;
 use crate::model::{
     Load, NodeDay, OrderId, OrderNo, PackedOrder, Pair, Parts, Priority, Request, Said,
-    StockEffect, Supply, Unpackable,
+    StockEffect, Supply, Unpackable, UsesTaken,
 };
 use crate::state::State;
 use crate::state::stock::{StockActor, StockMessage};
@@ -42,6 +42,8 @@ pub struct Placement {
     pub reserves: Reserves,
     /// The room on days that its command claimed.
     pub room: Room,
+    /// The uses of promotions that it takes.
+    pub uses: UsesTaken,
 }
 
 /// Room on days that a command claimed; mostly none, of a network without capacities.
@@ -109,7 +111,8 @@ impl Placement {
         if packed.is_featured() {
             bring_together(&mut reserves);
         }
-        Ok((Self { request, no, packed, reserves, room: None }, id))
+        let uses = if packed.is_priced() { packed.unpack()?.uses_taken() } else { None };
+        Ok((Self { request, no, packed, reserves, room: None, uses }, id))
     }
 
     /// Prefetches this placement itself.

@@ -11,6 +11,7 @@
 //!          +--> orders ---> one stream, in the order of the shop's clock
 //!          |      ledger: what was acknowledged --> recovery: is it there?
 //!          +--> sale ----> more buyers than units, carts, and a line
+//!          +--> paid ----> prices, a payment provider, a return centre, and the books
 //!          +--> summary, report: what happened
 //! ```
 //! The data knows neither the engine's model nor the wire format, and nothing
@@ -31,6 +32,7 @@ mod life;
 mod narrator;
 pub mod network;
 mod orders;
+mod paid;
 mod play;
 mod policy;
 mod promises;

@@ -23,7 +23,7 @@ use super::setup::{instant, load};
 use super::stocking::{DemoPlan, plan};
 use super::store::StoreSize;
 use super::summary::Summary;
-use super::{ask, report, sale};
+use super::{ask, paid, report, sale};
 use crate::cli::{DemoArgs, Exit};
 use crate::client::Client;
 
@@ -91,6 +91,8 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     narrator.say(show.life.promises.told())?;
     let sale = sale::play(&show.client, show.fulfilment.now()).await?;
     narrator.say(sale.told())?;
+    let paid = paid::play(&show.client, store).await?;
+    narrator.say(paid.told())?;
     show.sum_up(began, narrator).await?;
     let fulfilment = show.fulfilment.report(&show.client, &show.ledger).await?;
     narrator.say(fulfilment.told())?;
@@ -99,6 +101,7 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
         && is_accounted
         && show.life.promises.is_good()
         && sale.is_good()
+        && paid.is_good()
         && fulfilment.is_good()
         && audit.breach_count == 0;
     let exit = if good { Exit::Success } else { Exit::CheckFailed };

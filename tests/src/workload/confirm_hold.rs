@@ -49,6 +49,7 @@ impl Room for ConfirmHold {
             service,
             deliver_by: None,
             lines,
+            prices: None,
         })
     }
 

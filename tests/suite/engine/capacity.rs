@@ -402,6 +402,7 @@ async fn an_order_is_not_kept_off_the_day_that_its_hold_had() {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     engine.confirm_hold(elsewhere).await.expect("it is confirmed");
     let order = engine.order(&order_id("O")).await.expect("the order").order;

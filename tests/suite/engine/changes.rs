@@ -459,6 +459,7 @@ fn a_token_that_names_the_units_of_others_takes_none_of_them() {
             service: None,
             deliver_by: None,
             lines: Lines::default(),
+            prices: None,
         };
         engine.confirm_hold(confirm.clone()).await.expect("confirmed");
         let forged = ChangeQuote { id: mine, order: order_id("P"), ..quoted.clone() };

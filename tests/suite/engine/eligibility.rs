@@ -192,6 +192,7 @@ fn a_hold_that_is_confirmed_in_another_channel_is_shipped_by_a_node_that_serves_
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     let gone = world.single.run(engine.confirm_hold(confirm("H", Some("shop"))));
     let expected = EngineError::Refused(Refusal::HoldUnitsGone { hold_id: id("H") });

@@ -65,6 +65,7 @@ fn confirm(name: &str, order: &str) -> ConfirmHold {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     }
 }
 

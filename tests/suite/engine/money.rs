@@ -10,7 +10,7 @@ use backstock_engine::command::{
     CancelOrder, LineCancellation, PaymentStep, PlaceOrder, RecordPayment,
 };
 use backstock_engine::disk::SimulatedDisk;
-use backstock_engine::engine::{Engine, EngineError, PlaceOutcome};
+use backstock_engine::engine::{Engine, EngineError, OrderPrices, PlaceOutcome};
 use backstock_engine::model::{
     Allowance, AllowedOf, CaptureAt, Captures, Currency, Intent, IntentKind, LinePrice, Minor,
     NodeKind, PaymentAsked, PaymentId, PaymentOutcome, PricesAsked, RefundId, ShippingPrice,
@@ -142,7 +142,7 @@ impl Life {
         let mut payments = vec![card("first", total / 2 + 1, (taken, captures))];
         payments.push(card("second", total - total / 2 + 1, (taken, captures)));
         let mut request = order(&id, &lines, Shortage::Reject);
-        request.prices = Some(Box::new(PricesAsked {
+        request.prices = Some(Box::new(OrderPrices::Asked(PricesAsked {
             currency: Currency::new("currency", "USD").expect("a currency"),
             tax_included: false,
             lines: prices,
@@ -154,7 +154,7 @@ impl Life {
             }),
             captures: at,
             payments,
-        }));
+        })));
         let (engine, command) =
             (self.engine(), PlaceOrder { meta: keyed(&id), placed_at: None, order: request });
         let answer = self.single.run(async { engine.place_order(command).await });

@@ -190,6 +190,7 @@ fn a_pause_touches_no_day_of_what_the_node_has() {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     single.run(engine.confirm_hold(confirm)).expect("confirmed");
     assert_eq!(single.run(leaves(&engine, "BOUGHT")), today);

@@ -239,6 +239,7 @@ fn a_hold_is_given_nothing_new_where_collecting_is_not_offered_any_more() {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     for to in [None, Some(pickup("S"))] {
         let refused = world.single.run(engine.confirm_hold(confirm("LAPSES", to.clone())));

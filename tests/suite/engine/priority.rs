@@ -213,6 +213,7 @@ fn a_hold_waits_in_line_by_its_priority_and_so_does_its_order() {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     };
     world.single.run(engine.confirm_hold(confirm)).expect("it is confirmed");
     let view = world.single.run(engine.order(&order_id("o"))).expect("the order");

@@ -55,6 +55,7 @@ fn confirm(name: &str, channel: Option<&str>) -> ConfirmHold {
         service: None,
         deliver_by: None,
         lines: Lines::default(),
+        prices: None,
     }
 }
 

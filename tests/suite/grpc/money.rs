@@ -1,6 +1,7 @@
 //! Prices, payments and refunds over a real connection, exact to the minor unit.
 
 mod changes;
+pub(super) mod coupons;
 mod payments;
 mod prices;
 pub(super) mod provider;
@@ -59,7 +60,7 @@ pub(super) fn off(name: &str, amount_minor: i64) -> v1::NamedAmount {
 /// A server, and its directory.
 pub(super) struct Shop {
     pub(super) server: TestServer,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Shop {
@@ -72,7 +73,7 @@ impl Shop {
             server.define_item(sku).await;
             server.set_stock(sku, "NYC", u64::from(*units)).await;
         }
-        Self { server, _directory: directory }
+        Self { server, directory }
     }
 
     pub(super) async fn place(&mut self, request: v1::PlaceOrderRequest) -> v1::PlaceOrderResponse {

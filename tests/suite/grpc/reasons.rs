@@ -189,6 +189,12 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::PaymentNotSecured) => {
             (Code::FailedPrecondition, apart(payments::not_secured).await)
         }
+        Refused(
+            kind @ (RefusalKind::PriceNotFound
+            | RefusalKind::CouponUsedUp
+            | RefusalKind::CouponNotGranted
+            | RefusalKind::PriceDiffers),
+        ) => (Code::FailedPrecondition, apart(|| prices::unpriced(kind)).await),
         Refused(RefusalKind::AmountTooLarge) => {
             (Code::FailedPrecondition, apart(payments::amount_too_large).await)
         }

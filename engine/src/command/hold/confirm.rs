@@ -1,5 +1,7 @@
 //! Confirming a hold: it becomes an order, in one commit.
 
+mod priced;
+
 use smallvec::SmallVec;
 
 use super::replaced::HoldReplaced;
@@ -16,6 +18,8 @@ use crate::model::{
 };
 use crate::placing::asking::{as_before, has_terms};
 use crate::placing::bundles::bundled;
+use crate::placing::cost::Cost;
+use crate::placing::costs::OrderPrices;
 use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::opening;
 use crate::placing::over::{self, Over, pegs, plan_over};
@@ -59,12 +63,22 @@ pub struct ConfirmHold {
     pub deliver_by: Option<Day>,
     /// What is ordered; what is held when empty. Anything else is refused.
     pub lines: Lines,
+    /// What it costs and how it is paid, if the engine is to know: of the lines, which are said then.
+    pub prices: Option<Box<OrderPrices>>,
 }
 
 impl ConfirmHold {
-    /// Checks the lines, if there are any.
+    /// Checks the lines, if there are any, and what they cost.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
-        if self.lines.0.is_empty() { Ok(()) } else { self.lines.validate() }
+        match &self.prices {
+            None if self.lines.0.is_empty() => Ok(()),
+            None => self.lines.validate(),
+            Some(prices) => {
+                self.lines.validate()?;
+                let units: Vec<u32> = self.lines.0.iter().map(|line| line.quantity).collect();
+                prices.validate(&units)
+            }
+        }
     }
 }
 
@@ -78,7 +92,11 @@ impl Command for ConfirmHold {
     fn fingerprint(&self) -> u64 {
         let Self { hold, order, customer, channel, destination, service, deliver_by, .. } = self;
         let by = deliver_by.map(Day::epoch_days);
-        fingerprint(&(hold, order, customer, channel, destination, service, by, &self.lines))
+        let said = (hold, order, customer, channel, destination, service, by, &self.lines);
+        match &self.prices {
+            None => fingerprint(&said),
+            Some(prices) => fingerprint(&(fingerprint(&said), prices.fingerprint())),
+        }
     }
 
     fn validate(&self, _: &Facts<'_>) -> Result<(), Vec<Violation>> {
@@ -93,6 +111,28 @@ impl Command for ConfirmHold {
         if let Some(placed) = self.begin_order(&mut tx.claims).await? {
             return Ok(Decision::Repeat(placed.placed_lsn));
         }
+        // Before the hold is in hand: an order that claims a use may wait for it.
+        let cost = match &self.prices {
+            None => None,
+            Some(prices) => Some(Box::pin(priced::cost_of(kernel, self, prices)).await?),
+        };
+        let event = self.confirm(tx, cost.as_ref()).await?;
+        if let (Some(cost), false) = (cost, self.meta.validate_only) {
+            tx.claims.take(cost.into_claims());
+        }
+        Ok(Decision::Event(event))
+    }
+}
+
+impl ConfirmHold {
+    /// Confirms the hold, of an order that costs so much.
+    async fn confirm(
+        &self,
+        tx: &mut Transaction<'_>,
+        cost: Option<&Cost<'_, '_>>,
+    ) -> Result<HoldReplaced, EngineError> {
+        let kernel = tx.kernel();
+        let confirming = Confirming { command: self, cost };
         let mut attempts = Attempts::begin(kernel);
         loop {
             let mut claims = Claims::new(kernel);
@@ -107,21 +147,21 @@ impl Command for ConfirmHold {
             let anew = if keeps {
                 Anew::Gone
             } else {
-                plan_anew((&held, &rest), self, &mut claims).await?
+                plan_anew((&held, &rest), &confirming, &mut claims).await?
             };
             match anew {
                 Anew::Event(event) => {
                     tx.claims.take(claims);
-                    return Ok(Decision::Event(*event));
+                    return Ok(*event);
                 }
                 // It has its units, though its days may have passed, or only a part of them.
                 Anew::Gone if has_all || (way == Becomes::Part && is_not_short(kernel, &held)?) => {
                     // A count may have been applied before the claim; none is while that stands.
-                    if let Some(event) = keep((&held, &rest), self, &mut claims).await?
+                    if let Some(event) = keep((&held, &rest), &confirming, &mut claims).await?
                         && (has_all || is_not_short(kernel, &held)?)
                     {
                         tx.claims.take(claims);
-                        return Ok(Decision::Event(event));
+                        return Ok(event);
                     }
                     drop(claims);
                     attempts.end::<()>(Attempt::Again).await?;
@@ -140,6 +180,24 @@ impl Command for ConfirmHold {
                 }
             }
         }
+    }
+}
+
+/// A hold that is confirmed, and what the order costs.
+struct Confirming<'a> {
+    command: &'a ConfirmHold,
+    cost: Option<&'a Cost<'a, 'a>>,
+}
+
+impl Confirming<'_> {
+    /// The order that the hold becomes, with what it costs and who says so.
+    fn packed(&self, mut order: Order) -> PackedOrder {
+        let ConfirmHold { meta, lines, .. } = self.command;
+        order.note_who_places(meta);
+        if let Some(cost) = self.cost {
+            cost.put_on(&mut order, lines, meta.at);
+        }
+        PackedOrder::of(&order)
     }
 }
 
@@ -378,9 +436,10 @@ fn without_rest(held: &Order, resting: &Resting) -> Order {
 /// order comes in by another channel than the hold: it is decided anew.
 async fn keep(
     (held, rest): (&Order, &Rest),
-    command: &ConfirmHold,
+    confirming: &Confirming<'_>,
     claims: &mut Claims<'_>,
 ) -> Result<Option<HoldReplaced>, EngineError> {
+    let command = confirming.command;
     let kernel = claims.kernel();
     let mut attempts = Attempts::begin(kernel);
     loop {
@@ -407,9 +466,7 @@ async fn keep(
             let order = if is_part { without_rest(held, &resting) } else { held.clone() };
             // The actor has what happened to the hold.
             let timeline = Timeline::default();
-            let mut order = Order { header, timeline, ..order };
-            order.note_who_places(&command.meta);
-            let order = PackedOrder::of(&order);
+            let order = confirming.packed(Order { header, timeline, ..order });
             return Ok(Some(HoldReplaced { order, on: kept, off: units, ends: None }));
         }
     }
@@ -419,9 +476,10 @@ async fn keep(
 /// number of its own.
 async fn plan_anew(
     (held, rest): (&Order, &Rest),
-    command: &ConfirmHold,
+    confirming: &Confirming<'_>,
     claims: &mut Claims<'_>,
 ) -> Result<Anew, EngineError> {
+    let command = confirming.command;
     let kernel = claims.kernel();
     let wanted = wanted(kernel, (held, rest), command)?;
     let (draft, off, more) = match plan_over(kernel, &wanted, held).await? {
@@ -448,9 +506,7 @@ async fn plan_anew(
         },
         ..confirmed(held, command)
     };
-    let mut order = placed(no, header, *draft);
-    order.note_who_places(&command.meta);
-    let order = PackedOrder::of(&order);
+    let order = confirming.packed(placed(no, header, *draft));
     Ok(Anew::Event(Box::new(HoldReplaced { order, off, on, ends })))
 }
 

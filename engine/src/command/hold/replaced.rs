@@ -49,6 +49,7 @@ impl Effective for HoldReplaced {
             .map(|(pair, repeg)| Effect::Stock(pair, StockEffect::Repeg(Arc::new(repeg))))
             .collect();
         let of_hold = OrderId::of_hold(&hold.id);
+        let uses = order.is_priced().then(|| order.unpack().ok()?.uses_taken()).flatten();
         if let Some((had, state)) = ends {
             // One that lapsed is closed, and may have left memory.
             let ends = match state {
@@ -64,6 +65,7 @@ impl Effective for HoldReplaced {
             effects.push(Effect::Order(no, OrderEffect::Replace(order)));
         }
         effects.push(Effect::Name(id, no));
+        effects.extend(uses.into_iter().flatten().map(|of| Effect::Use(Box::new(of), 1)));
         effects
     }
 }

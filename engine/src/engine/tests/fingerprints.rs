@@ -32,6 +32,7 @@ use crate::model::{
     PaymentOutcome, Pickup, Policy, PostalCode, Priority, PriorityClass, RefundId, ReleaseRule,
     RequestId, Sale, Shortage, Split, Step, Taken, WeekdayCutOffs, Weekdays,
 };
+use crate::placing::costs::OrderPrices;
 
 /// A name and a fingerprint, in hexadecimal digits, a line.
 const GOLDEN: &str = include_str!("../../../tests-data/fingerprints.txt");
@@ -421,7 +422,8 @@ fn payments(carrier: &mut Carrier) {
     run(&mut carrier.pump, carrier.engine.change_stock(receive("A", NODE)));
     let captured = card("card", 500, Taken::Captured);
     carrier.order("place_order_priced", |command| {
-        command.order.prices = Some(Box::new(prices(1, vec![captured.clone()])));
+        command.order.prices =
+            Some(Box::new(OrderPrices::Asked(prices(1, vec![captured.clone()]))));
     });
     let (payment, reference) = (captured.id, text("ref"));
     let (amount, id) = (Minor(1), RefundId::new("refund_id", "R").expect("an id"));

@@ -22,7 +22,7 @@ mod units;
 use minicbor::{Decode, Encode};
 
 pub use self::asked::{
-    LinePrice, PaymentAsked, PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked,
+    LinePrice, PaymentAsked, PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked, check_payments,
 };
 pub use self::components::{ComponentKind, PriceComponent, value_of};
 pub(super) use self::credited::UnitsBack;
@@ -35,7 +35,7 @@ pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
 pub use self::return_fee::ReturnFee;
 pub use self::sums::Sums;
 pub use self::units::PricedUnits;
-use crate::model::ids::{RefundId, Text};
+use crate::model::ids::{PromotionNo, RefundId, Text};
 use crate::model::money::{Currency, Minor, share_of_amount};
 
 /// What an order costs, what was paid of it, and what is asked of payment providers.
@@ -74,6 +74,9 @@ pub struct OrderMoney {
     /// Whether taxes are within prices.
     #[n(11)]
     pub tax_included: bool,
+    /// The limited promotions that it uses, ascending.
+    #[n(12)]
+    pub uses: Vec<PromotionNo>,
 }
 
 /// What units cost that are added to an order with prices.
@@ -171,6 +174,7 @@ impl OrderMoney {
             intents: Vec::new(),
             ledger: Vec::new(),
             tax_included: false,
+            uses: Vec::new(),
         }
     }
 

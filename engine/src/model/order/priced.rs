@@ -6,6 +6,7 @@ mod due;
 use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, PricedUnits, Totals};
 use super::{Order, count};
 use crate::model::ids::SkuNo;
+use crate::model::promotion_use::{UsesOf, UsesTaken};
 use crate::model::time::Timestamp;
 
 /// The money of an order.
@@ -16,9 +17,21 @@ impl Order {
     }
 
     /// What it asks payment providers for as it stands, if it does.
-    pub fn minted_now(&self, at: Timestamp) -> Option<OrderMinted> {
+    fn minted_now(&self, at: Timestamp) -> Option<OrderMinted> {
+        self.minted_beside(at, None)
+    }
+
+    /// What an event has it ask for that leaves it as it stands, and the uses of promotions that the event
+    /// gives back, if it does either. It was `before` until then.
+    pub fn minted_since(&self, before: &Self, at: Timestamp) -> Option<OrderMinted> {
+        let gives_back = self.uses().next().is_none();
+        self.minted_beside(at, before.uses_taken().filter(|_| gives_back))
+    }
+
+    fn minted_beside(&self, at: Timestamp, uses_back: UsesTaken) -> Option<OrderMinted> {
         let minted = self.intents_due();
-        let money = self.money.as_deref().filter(|_| !minted.is_empty())?;
+        let is_nothing = minted.is_empty() && uses_back.is_none();
+        let money = self.money.as_deref().filter(|_| !is_nothing)?;
         let payment = |of: &Minted| Some(money.payments[usize::from(of.payment?)].id.clone());
         Some(OrderMinted {
             no: self.no,
@@ -27,7 +40,20 @@ impl Order {
             currency: money.currency,
             payments: minted.iter().map(payment).collect(),
             minted: IntentsMinted { at, minted },
+            uses_back,
         })
+    }
+
+    /// The uses of limited promotions that it has, as they are counted: everybody's and the customer's own.
+    pub fn uses(&self) -> impl Iterator<Item = UsesOf> {
+        let used = self.money.as_deref().map_or(&[][..], |money| &money.uses);
+        used.iter().flat_map(|no| UsesOf::of(*no, self.header.customer.as_ref()))
+    }
+
+    /// The same, which the command takes that places it; mostly none.
+    pub fn uses_taken(&self) -> UsesTaken {
+        let uses: Box<[UsesOf]> = self.uses().collect();
+        (!uses.is_empty()).then_some(uses)
     }
 
     /// Units of a line, from 0, that left.
@@ -74,9 +100,13 @@ impl Order {
         line.map(|at| (count(at), units)).into_iter().collect()
     }
 
-    /// Units that were cancelled take their share along: the last that came of a line first.
+    /// Units that were cancelled take their share along: the last that came of a line first. Without any
+    /// unit that is wanted, the order uses no promotion.
     pub(super) fn cancel_priced(&mut self) {
         let Self { money: Some(money), lines, returns, .. } = self else { return };
+        if lines.iter().all(|line| line.wanted() == 0) {
+            money.uses.clear();
+        }
         let cancelled = |line: u16| lines[usize::from(line)].cancelled;
         cancel_units(&mut money.units, cancelled);
         let exchanges = returns.iter_mut().filter_map(|of| of.exchange.as_deref_mut());

@@ -43,6 +43,7 @@ pub(super) fn buyer<'a>() -> Buyer<'a> {
         group: None,
         contract: None,
         coupons: &[],
+        used_up: &[],
         place: Place { country: None, postal_code: "10115" },
         service: None,
         taxes: Taxes::None,
@@ -69,6 +70,8 @@ pub(super) fn promotion(id: &str, discount: Discount) -> Promotion {
         exclusive: false,
         on_change: super::super::OnChange::Keep,
         condition: None,
+        limit: None,
+        limit_per_customer: None,
     }
 }
 

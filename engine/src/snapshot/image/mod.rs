@@ -38,6 +38,7 @@ mod return_rules;
 mod stock;
 mod supply;
 mod terms;
+mod uses;
 
 pub(super) use access::access;
 pub(super) use companions::{ArchivedCompanionsV14, CompanionsV14};
@@ -60,6 +61,7 @@ pub(super) use stock::{
     ArchivedItemsV1, ItemsV1, are_off_sale, have_holds, have_picked, have_priorities,
 };
 pub(super) use supply::{ArchivedItemsV5, ItemsV5, have_supplies};
+pub(super) use uses::{ArchivedUsesV14, UsesV14};
 
 use rkyv::{Archive, Serialize};
 

@@ -54,6 +54,8 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
     let wanted_by = request.wanted_by.as_ref();
     let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
     let lines = lines(&mut found, &request.lines);
+    let (asked, listed) = (request.pricing.as_ref(), request.list_pricing.as_ref());
+    let prices = request::prices(&mut found, asked, listed);
     let request_id = found.request_id(&request.request_id);
     found.finish(ConfirmHold {
         meta: api.meta(request_id.flatten(), false),
@@ -65,6 +67,7 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
         service: service.flatten(),
         deliver_by,
         lines: lines.unwrap_or_default(),
+        prices,
     })
 }
 

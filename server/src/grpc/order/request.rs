@@ -1,6 +1,7 @@
 //! From a request to place an order to the engine's command.
 
 use backstock_engine::command::{LineRequest, Lines, OrderRequest};
+use backstock_engine::engine::OrderPrices;
 use backstock_engine::model::{
     CustomerId, Destination, NodeId, OrderId, Pickup, PostalCode, Rule, ServiceName, Sku, Text,
     Timestamp,
@@ -55,7 +56,7 @@ pub(in crate::grpc) fn order(
     let split = split(found, "split_policy", request.split_policy);
     let lines = lines(found, &request.lines);
     let priority = priority(found, request.priority, request.tier);
-    let prices = request.pricing.as_ref().map(|of| pricing::read(found, of));
+    let prices = prices(found, request.pricing.as_ref(), request.list_pricing.as_ref());
     Some(OrderRequest {
         id: id?,
         customer: customer?,
@@ -67,11 +68,28 @@ pub(in crate::grpc) fn order(
         split,
         lines: lines?,
         priority: priority?,
-        prices: match prices {
-            Some(prices) => Some(Box::new(prices?)),
-            None => None,
-        },
+        prices,
     })
+}
+
+/// Reads what an order costs: as its caller says, or by lists. None where nothing is said, and when something
+/// is wrong, which is noted.
+pub(in crate::grpc) fn prices(
+    found: &mut Violations,
+    asked: Option<&v1::Pricing>,
+    listed: Option<&v1::ListPricing>,
+) -> Option<Box<OrderPrices>> {
+    let prices = match (asked, listed) {
+        (None, None) => None,
+        (Some(of), None) => pricing::read(found, of).map(OrderPrices::Asked),
+        (None, Some(of)) => pricing::listed(found, of).map(OrderPrices::Listed),
+        (Some(_), Some(_)) => {
+            found
+                .add("list_pricing", "is given beside pricing: an order has prices by one of them");
+            None
+        }
+    };
+    prices.map(Box::new)
 }
 
 /// Reads where an order goes: to an address, or to a node where it is collected. `path` comes before

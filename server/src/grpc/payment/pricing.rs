@@ -1,9 +1,12 @@
 //! What an order costs and how it is paid, as a caller says it.
 
+use backstock_engine::engine::PricesListed;
+use backstock_engine::limits::COUPONS_PER_ORDER_MAX;
 use backstock_engine::model::{
-    CaptureAt, Captures, Currency, LinePrice, Minor, PaymentAsked, PaymentId, PricesAsked,
-    ShippingPrice, Taken, TaxAmount, TaxAsked, Text, UnitPrice,
+    CaptureAt, Captures, CouponCode, Currency, LinePrice, Minor, PaymentAsked, PaymentId,
+    PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked, Text, UnitPrice,
 };
+use backstock_engine::pricing::Country;
 use backstock_proto::v1;
 
 use crate::grpc::enums::unknown;
@@ -29,6 +32,42 @@ pub(in crate::grpc) fn read(found: &mut Violations, of: &v1::Pricing) -> Option<
             Some(of) => Some(of?),
             None => None,
         },
+        captures: captures?,
+        payments: payments?,
+    })
+}
+
+/// Reads what prices by lists depend on. None when something is wrong, which is noted.
+pub(in crate::grpc) fn listed(
+    found: &mut Violations,
+    of: &v1::ListPricing,
+) -> Option<PricesListed> {
+    let field = |name: &str| format!("list_pricing.{name}");
+    let currency = field("currency_code");
+    let currency = found.taken(&currency, Currency::new(&currency, &of.currency_code));
+    let group = found.optional(&field("customer_group"), &of.customer_group, Text::new);
+    let contract = found.optional(&field("contract"), &of.contract, Text::new);
+    // Of a list that is too long, only that is told.
+    let coupons = of.coupon_codes.iter().take(COUPONS_PER_ORDER_MAX + 1).enumerate();
+    let coupons = coupons.map(|(at, code)| {
+        let field = field(&format!("coupon_codes[{at}]"));
+        found.taken(&field, CouponCode::new(&field, code.as_str()))
+    });
+    let coupons: Vec<Option<CouponCode>> = coupons.collect();
+    let country = found.optional(&field("country_code"), &of.country_code, |name, code| {
+        Country::new(name, code.as_ref())
+    });
+    let captures = capture(found, of.capture);
+    let payments =
+        all(&of.payments, |at, of| payment(found, &format!("list_pricing.payments[{at}]"), of));
+    Some(PricesListed {
+        currency: currency?,
+        group: group?,
+        contract: contract?,
+        coupons: coupons.into_iter().collect::<Option<_>>()?,
+        country: country?,
+        taxed: of.taxed,
+        expected: of.expected_total_minor.map(Minor),
         captures: captures?,
         payments: payments?,
     })

@@ -2,7 +2,7 @@
 
 use backstock_engine::engine::Basket;
 use backstock_engine::limits::{COUPONS_PER_ORDER_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
-use backstock_engine::model::{CouponCode, Day, PostalCode, ServiceName, Sku};
+use backstock_engine::model::{CouponCode, CustomerId, Day, PostalCode, ServiceName, Sku};
 use backstock_proto::v1;
 
 use super::parts::{currency, optional_country, some_text};
@@ -27,6 +27,9 @@ pub(super) fn read(
         currency: currency(found, "basket.currency_code", &given.currency_code),
         lines: lines(found, &given.lines),
         day: day.unwrap_or(today),
+        customer: found
+            .optional("basket.customer_id", &given.customer_id, CustomerId::new)
+            .flatten(),
         channel: some_text(found, "basket.channel", &given.channel),
         group: some_text(found, "basket.customer_group", &given.customer_group),
         contract: some_text(found, "basket.contract", &given.contract),

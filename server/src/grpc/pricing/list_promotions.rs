@@ -18,5 +18,6 @@ pub(super) async fn handle(
     let (here, next_page_token) = page.list(pricing.book().promotions().iter());
     let sku = |no| api.engine().sku_no(no).to_string();
     let promotions = here.iter().map(|of| promotion::message(of, sku)).collect();
-    Ok(v1::ListPromotionsResponse { promotions, next_page_token, version })
+    let uses = here.iter().map(|of| api.engine().promotion_uses(&of.id)).collect();
+    Ok(v1::ListPromotionsResponse { promotions, next_page_token, version, uses })
 }

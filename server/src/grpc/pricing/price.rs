@@ -89,6 +89,7 @@ const fn why_message(why: WhyNot) -> v1::PromotionRefusal {
         WhyNot::Channel => Told::Channel,
         WhyNot::Group => Told::CustomerGroup,
         WhyNot::Coupon => Told::Coupon,
+        WhyNot::UsedUp => Told::UsedUp,
         WhyNot::Items => Told::Items,
         WhyNot::BelowAmount => Told::BelowAmount,
         WhyNot::Condition => Told::Condition,

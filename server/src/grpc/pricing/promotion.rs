@@ -43,10 +43,17 @@ pub(super) fn read(found: &mut Violations, given: &v1::Promotion) -> Option<Prom
         exclusive: given.exclusive,
         on_change: on_change(found, given.on_change),
         condition: condition(found, &given.condition),
+        limit: limit(given.limit),
+        limit_per_customer: limit(given.limit_per_customer),
     };
     let checked = promotion.validate().map_err(|wrong| named(wrong, &promotion.discount));
     found.rules(checked, &NAMES);
     Some(promotion)
+}
+
+/// None of zero.
+fn limit(given: u32) -> Option<u32> {
+    (given > 0).then_some(given)
 }
 
 fn priority(found: &mut Violations, given: u32) -> u16 {
@@ -172,6 +179,8 @@ pub(super) fn message(of: &Promotion, sku: impl Fn(SkuNo) -> String) -> v1::Prom
         exclusive: of.exclusive,
         on_change: on_change.into(),
         condition: of.condition.as_ref().map_or("", Condition::text).to_owned(),
+        limit: of.limit.unwrap_or(0),
+        limit_per_customer: of.limit_per_customer.unwrap_or(0),
     }
 }
 

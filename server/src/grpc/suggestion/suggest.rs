@@ -61,6 +61,7 @@ fn buyer(found: &mut Violations, now: Timestamp, request: &v1::SuggestRequest) -
         currency: currency(found, "currency_code", &request.currency_code),
         lines: Vec::new(),
         day: times::utc_day(now),
+        customer: None,
         channel: some_text(found, "channel", &request.channel),
         group: some_text(found, "customer_group", &request.customer_group),
         contract: some_text(found, "contract", &request.contract),

@@ -224,6 +224,7 @@ fn a_hold_of_lines_that_share_an_item_lives_as_others_do() {
         service: None,
         deliver_by: None,
         lines: lines(&both),
+        prices: None,
     };
     world.single.run(engine.confirm_hold(confirm)).expect("it is his");
     assert_eq!((world.atp("A"), world.view("O").order.bundles.len()), (1, 2));

@@ -23,6 +23,7 @@ fn a_hold_has_bundles_and_is_confirmed_as_what_was_asked_for() {
         service: None,
         deliver_by: None,
         lines: order("-", lines, Shortage::Reject).lines,
+        prices: None,
     };
     let other = world.single.run(engine.confirm_hold(confirm(&[("A", 1), ("B", 2)], None)));
     assert!(matches!(other, Err(EngineError::Refused(Refusal::HoldDiffers { .. }))), "{other:?}");

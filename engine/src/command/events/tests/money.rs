@@ -60,6 +60,7 @@ fn minted() -> EventMinted {
         currency: Currency::new("currency", "EUR").unwrap(),
         minted: IntentsMinted { at: ETA, minted },
         payments: vec![Some(PaymentId::new("payment_id", "card").unwrap()), None],
+        uses_back: None,
     };
     let (_, cancelled) =
         order::events().into_iter().find(|(name, _)| *name == "order_cancelled").unwrap();

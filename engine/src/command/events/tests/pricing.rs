@@ -69,6 +69,8 @@ fn promotion(discount: Discount) -> Promotion {
         exclusive: true,
         on_change: OnChange::ClawBack,
         condition: Condition::new("condition", "total > 1").ok(),
+        limit: None,
+        limit_per_customer: None,
     }
 }
 
@@ -86,6 +88,8 @@ fn of_promotions() -> Vec<Named> {
         groups: Vec::new(),
         coupon: None,
         condition: None,
+        limit: None,
+        limit_per_customer: None,
         currency: None,
         from: Minor::ZERO,
         stack: Stack::Best,

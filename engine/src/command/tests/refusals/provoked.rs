@@ -31,6 +31,7 @@ use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
 use crate::engine::{Engine, EngineError};
 use crate::limits::TRIES_MAX;
 use crate::model::{Meta, OrderId, OrderNo, Policy, Proposal, Refusal, RefusalKind, Supply, stock};
+use crate::placing::cost;
 use crate::state::stock::{Edit, Grant};
 use crate::transaction::bells::Awaited;
 use crate::transaction::claims::Claims;
@@ -61,6 +62,8 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
         ("PlaceOrder", place::tests::table()),
+        ("PlaceOrder", cost::tests::of_orders()),
+        ("ConfirmHold", cost::tests::of_holds()),
         ("CreateHold", hold::create::tests::table()),
         ("ExtendHold", hold::extend::tests::table()),
         ("ChangeHold", hold::change::tests::table()),

@@ -11,9 +11,9 @@ use crate::limits::{
     PAYMENTS_MAX,
 };
 use crate::model::{
-    ComponentKind, Currency, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor, Minted,
-    OrderId, OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, PriceComponent, PricedUnits,
-    PricesAdded, Telling, UnitPrice,
+    ComponentKind, Currency, CustomerId, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor,
+    Minted, OrderId, OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, PriceComponent,
+    PricedUnits, PricesAdded, PromotionNo, Telling, UnitPrice, UsesOf,
 };
 
 /// Each line of an order is added, with as many components as one has.
@@ -70,6 +70,9 @@ fn recorded(no: OrderNo, id: &OrderId) -> PaymentRecorded {
 fn minted(id: &OrderId, largest: AnyEvent) -> EventMinted {
     let one = Minted { kind: IntentKind::Refund, payment: Some(u16::MAX), amount: Minor(i64::MIN) };
     let all = (PAYMENTS_MAX * IntentKind::ALL.len()).min(INTENTS_MAX);
+    let customer = CustomerId::new("customer", "x".repeat(ID_BYTES_MAX)).ok();
+    let uses = (0..2 * COMPONENT_NAMES_MAX)
+        .map(|_| UsesOf { promotion: PromotionNo(u32::MAX), customer: customer.clone() });
     let order = OrderMinted {
         no: OrderNo(u64::MAX),
         id: id.clone(),
@@ -77,6 +80,7 @@ fn minted(id: &OrderId, largest: AnyEvent) -> EventMinted {
         currency: Currency::new("currency", "EUR").expect("a currency"),
         minted: IntentsMinted { at: AT, minted: vec![one; all] },
         payments: vec![Some(payment_id()); all],
+        uses_back: Some(uses.collect()),
     };
     EventMinted { event: Box::new(largest), orders: vec![order; 2] }
 }

@@ -165,7 +165,32 @@ impl PaymentAsked {
 
     /// Checks its amount; `field` is the path of the payment.
     pub fn validate(&self, field: &str, found: &mut Vec<Violation>) {
-        in_range(found, format!("{field}.amount_minor"), self.amount.0, 1, AMOUNT_MAX);
+        self.is_at_least(1, field, found);
+    }
+
+    fn is_at_least(&self, least: i64, field: &str, found: &mut Vec<Violation>) {
+        in_range(found, format!("{field}.amount_minor"), self.amount.0, least, AMOUNT_MAX);
+    }
+}
+
+/// Checks what an order is paid by: each payment of an id of its own, and of at least so much.
+pub fn check_payments(
+    path: &str,
+    payments: &[PaymentAsked],
+    least: i64,
+    found: &mut Vec<Violation>,
+) {
+    if payments.len() > PAYMENTS_MAX {
+        let rule = Rule::TooMany { max: PAYMENTS_MAX };
+        found.push(Violation::new(format!("{path}.payments"), payments.len(), rule));
+    }
+    for (at, payment) in payments.iter().enumerate().take(PAYMENTS_MAX) {
+        let field = format!("{path}.payments[{at}]");
+        payment.is_at_least(least, &field, found);
+        if payments[..at].iter().any(|other| other.id == payment.id) {
+            let rule = Rule::Malformed("is another payment's".into());
+            found.push(Violation::new(format!("{field}.payment_id"), &payment.id, rule));
+        }
     }
 }
 
@@ -196,17 +221,12 @@ impl PricesAsked {
         if let Some(shipping) = &self.shipping {
             shipping.validate(&mut found);
         }
-        self.check_payments(&mut found);
+        check_payments("pricing", &self.payments, 1, &mut found);
         if self.names().len() > COMPONENT_NAMES_MAX {
             let rule = Rule::TooMany { max: COMPONENT_NAMES_MAX };
             found.push(Violation::new("pricing names", self.names().len(), rule));
         }
         finish(found)
-    }
-
-    /// Whether something was paid, or set aside, before the order came in.
-    pub fn is_paid(&self) -> bool {
-        self.payments.iter().any(|of| matches!(of.taken, Taken::Authorised | Taken::Captured))
     }
 
     /// All of it together is an amount, so that whatever is added up of it is.
@@ -224,21 +244,6 @@ impl PricesAsked {
     fn check_order_discounts(&self, nets: &[Minor], found: &mut Vec<Violation>) {
         let most = Minor(nets.iter().map(|net| net.0.clamp(0, AMOUNT_MAX)).sum());
         check_discounts("pricing", &self.discounts, most, found);
-    }
-
-    fn check_payments(&self, found: &mut Vec<Violation>) {
-        if self.payments.len() > PAYMENTS_MAX {
-            let rule = Rule::TooMany { max: PAYMENTS_MAX };
-            found.push(Violation::new("pricing.payments", self.payments.len(), rule));
-        }
-        for (at, payment) in self.payments.iter().enumerate().take(PAYMENTS_MAX) {
-            let field = format!("pricing.payments[{at}]");
-            payment.validate(&field, found);
-            if self.payments[..at].iter().any(|other| other.id == payment.id) {
-                let rule = Rule::Malformed("is another payment's".into());
-                found.push(Violation::new(format!("{field}.payment_id"), &payment.id, rule));
-            }
-        }
     }
 
     /// What components are named after, each once.

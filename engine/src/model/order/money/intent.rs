@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::ids::{OrderId, OrderNo, PaymentId, Text};
 use crate::model::money::{Currency, Minor};
+use crate::model::promotion_use::UsesTaken;
 use crate::model::time::Timestamp;
 
 /// What was asked of a payment provider, in the event that made it due. Its id is the provider's
@@ -167,6 +168,9 @@ pub struct OrderMinted {
     /// Of which payment each is; none where it is given as store credit.
     #[n(5)]
     pub payments: Vec<Option<PaymentId>>,
+    /// The uses of promotions that the event gives back; mostly none.
+    #[n(6)]
+    pub uses_back: UsesTaken,
 }
 
 impl OrderMinted {

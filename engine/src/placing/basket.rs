@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::limits::{COUPONS_PER_ORDER_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::check::{bound, finish, in_range, length};
 use crate::model::{
-    CouponCode, Currency, Day, PostalCode, Rule, ServiceName, Sku, Text, Violation,
+    CouponCode, Currency, CustomerId, Day, PostalCode, PromotionNo, Rule, ServiceName, Sku, Text,
+    Violation,
 };
 use crate::pricing::{BasketLine, Buyer, Country, Place, Priced, Taxes, Unpriced, price};
 use crate::state::pricing::Pricing;
@@ -21,6 +22,8 @@ pub struct Basket {
     pub lines: Vec<(Sku, u32)>,
     /// The day on which it is ordered, by the customer's calendar.
     pub day: Day,
+    /// The customer, if he is known.
+    pub customer: Option<CustomerId>,
     /// The channel, if there is one.
     pub channel: Option<Text>,
     /// The customer's group, if there is one.
@@ -83,12 +86,17 @@ pub fn price_basket(kernel: &Kernel, basket: &Basket) -> Result<BasketPriced, En
     }
     let by = kernel.state.pricing.load_full();
     let coupons: Vec<&str> = basket.coupons.iter().map(CouponCode::as_str).collect();
-    let outcome = price(&lines, &buyer(basket, &coupons), by.book());
+    let used_up = by.used_up(&kernel.state.uses, basket.customer.as_ref());
+    let outcome = price(&lines, &buyer(basket, &coupons, &used_up), by.book());
     Ok(BasketPriced { outcome, by })
 }
 
 /// For whom a basket is.
-pub(super) fn buyer<'b>(basket: &'b Basket, coupons: &'b [&'b str]) -> Buyer<'b> {
+pub fn buyer<'b>(
+    basket: &'b Basket,
+    coupons: &'b [&'b str],
+    used_up: &'b [PromotionNo],
+) -> Buyer<'b> {
     let postal_code = basket.postal_code.as_ref().map_or("", PostalCode::as_str);
     Buyer {
         currency: basket.currency,
@@ -97,6 +105,7 @@ pub(super) fn buyer<'b>(basket: &'b Basket, coupons: &'b [&'b str]) -> Buyer<'b>
         group: basket.group.as_ref().map(Text::as_str),
         contract: basket.contract.as_ref().map(Text::as_str),
         coupons,
+        used_up,
         place: Place { country: basket.country, postal_code },
         service: basket.service.as_ref().map(ServiceName::as_str),
         taxes: if basket.taxed { Taxes::Rates } else { Taxes::None },

@@ -1,0 +1,251 @@
+//! What an order comes to that is about to be placed, and the uses of limited promotions that it takes.
+//!
+//! ```text
+//!   lists, promotions --price--> coupons granted? the amount that was told? --> claims of uses
+//!          ^                                                                        |
+//!          +------ used up meanwhile: priced anew <------ others claim the last ----+
+//! ```
+//! Uses are claimed before anything else is, all of an order or none. So no command that waits for a use
+//! keeps what others wait for.
+
+use std::borrow::Cow;
+
+use super::basket::{Basket, BasketPriced, price_basket};
+use super::costs::{OrderPrices, PricesListed};
+use super::places::Places;
+use super::request::Lines;
+use crate::limits::TRIES_MAX;
+use crate::model::effect::Claim;
+use crate::model::{
+    CouponCode, CustomerId, Day, Order, OrderId, PostalCode, PricesAsked, PromotionNo, Refusal,
+    ServiceName, Text, Timestamp, UsesOf,
+};
+use crate::planning::Wanted;
+use crate::pricing::{self, Priced, Unpriced};
+use crate::state::pricing::Pricing;
+use crate::state::uses::Claimed;
+use crate::transaction::claims::Claims;
+use crate::transaction::error::EngineError;
+use crate::transaction::kernel::Kernel;
+
+/// An order that is to have prices.
+pub struct ToPrice<'a> {
+    /// Its id.
+    pub id: &'a OrderId,
+    /// What is ordered.
+    pub lines: &'a Lines,
+    /// Who orders.
+    pub customer: Option<&'a CustomerId>,
+    /// Where it comes in.
+    pub channel: Option<&'a Text>,
+    /// The day on which it is ordered, there where it goes.
+    pub day: Day,
+    /// Where it goes, if it is shipped.
+    pub postal_code: Option<&'a PostalCode>,
+    /// How it is shipped, if it is.
+    pub service: Option<&'a ServiceName>,
+}
+
+/// What an order costs, with the uses of promotions that it claims for that.
+pub struct Cost<'k, 'p> {
+    asked: Cow<'p, PricesAsked>,
+    used: Vec<PromotionNo>,
+    claims: Claims<'k>,
+}
+
+/// What an order costs that a command places.
+///
+/// # Errors
+/// As [`cost`].
+pub async fn of_order<'k, 'p>(
+    kernel: &'k Kernel,
+    command: &'p impl Places,
+    wanted: &Wanted<'_>,
+) -> Result<Option<Box<Cost<'k, 'p>>>, EngineError> {
+    let request = command.order();
+    let Some(prices) = request.prices.as_deref() else { return Ok(None) };
+    let network = kernel.state.network.load();
+    let is_shipped = request.destination.pickup().is_none();
+    let service = &network.policy.services[usize::from(wanted.way.service.0)].name;
+    let zone = kernel.postal.zone(wanted.way.place.zone);
+    let order = ToPrice {
+        id: &request.id,
+        lines: &request.lines,
+        customer: request.customer.as_ref(),
+        channel: request.channel.as_ref(),
+        day: zone.local_day(command.ordered_at()),
+        postal_code: request.destination.address(),
+        service: is_shipped.then_some(service),
+    };
+    // The future of placing an order has no room for it.
+    cost(kernel, &order, prices).await.map(|cost| Some(Box::new(cost)))
+}
+
+/// What an order costs.
+///
+/// # Errors
+/// [`Refusal::PriceNotFound`], [`Refusal::CouponNotGranted`], [`Refusal::CouponUsedUp`],
+/// [`Refusal::PriceDiffers`], and [`Refusal::Contended`] where others claim the last use again and again.
+pub async fn cost<'k, 'p>(
+    kernel: &'k Kernel,
+    order: &ToPrice<'_>,
+    prices: &'p OrderPrices,
+) -> Result<Cost<'k, 'p>, EngineError> {
+    let listed = match prices {
+        OrderPrices::Asked(asked) => {
+            let (asked, claims) = (Cow::Borrowed(asked), Claims::new(kernel));
+            return Ok(Cost { asked, used: Vec::new(), claims });
+        }
+        OrderPrices::Listed(listed) => listed,
+    };
+    let basket = basket(order, listed);
+    for _ in 0..TRIES_MAX {
+        let seen = kernel.look_at_names();
+        let BasketPriced { outcome, by } = price_basket(kernel, &basket)?;
+        let priced = outcome.map_err(|why| unpriced(order, &why))?;
+        judge(order, listed, (&priced, &by))?;
+        let limited = priced.promotions().filter(|no| by.is_limited(*no));
+        let used: Vec<PromotionNo> = limited.collect();
+        let mut claims = Claims::new(kernel);
+        match claim(&mut claims, (&used, order.customer), &by) {
+            Claimed::Granted => {
+                let mut asked = pricing::asked(&priced, by.book(), listed.currency);
+                asked.captures = listed.captures;
+                asked.payments = listed.payments_of(priced.total());
+                let units: Vec<u32> = order.lines.0.iter().map(|line| line.quantity).collect();
+                asked.validate(&units)?;
+                return Ok(Cost { asked: Cow::Owned(asked), used, claims });
+            }
+            Claimed::UsedUp => {}
+            Claimed::InFlight => {
+                drop(claims);
+                kernel.progress(seen).await?;
+            }
+        }
+    }
+    Err(Refusal::Contended.into())
+}
+
+fn basket(order: &ToPrice<'_>, listed: &PricesListed) -> Basket {
+    let lines = order.lines.0.iter().map(|line| (line.sku.clone(), line.quantity));
+    Basket {
+        currency: listed.currency,
+        lines: lines.collect(),
+        day: order.day,
+        customer: order.customer.cloned(),
+        channel: order.channel.cloned(),
+        group: listed.group.clone(),
+        contract: listed.contract.clone(),
+        coupons: listed.coupons.clone(),
+        country: listed.country,
+        postal_code: order.postal_code.cloned(),
+        service: order.service.cloned(),
+        taxed: listed.taxed,
+        tells_all: false,
+    }
+}
+
+/// Whether each coupon is granted, and it comes to what the customer was told.
+fn judge(
+    order: &ToPrice<'_>,
+    listed: &PricesListed,
+    (priced, by): (&Priced, &Pricing),
+) -> Result<(), Refusal> {
+    for coupon in &listed.coupons {
+        coupon_granted(order.id, coupon, (priced, by))?;
+    }
+    let total = priced.total();
+    match listed.expected.filter(|expected| *expected != total) {
+        None => Ok(()),
+        Some(expected) => Err(Refusal::PriceDiffers {
+            order_id: order.id.clone(),
+            total: total.0,
+            expected: expected.0,
+        }),
+    }
+}
+
+/// A coupon is granted if a promotion is that has it.
+fn coupon_granted(
+    id: &OrderId,
+    coupon: &CouponCode,
+    (priced, by): (&Priced, &Pricing),
+) -> Result<(), Refusal> {
+    let has_it = |no: &PromotionNo| {
+        let code = by.book().promotion(*no).and_then(|promotion| promotion.coupon.as_ref());
+        code.is_some_and(|code| code.as_str().eq_ignore_ascii_case(coupon.as_str()))
+    };
+    if priced.promotions().any(|no| has_it(&no)) {
+        return Ok(());
+    }
+    let (order_id, coupon) = (id.clone(), coupon.clone());
+    let refused = priced.refused.iter().find(|(no, _)| has_it(no));
+    Err(match refused.map(|(_, why)| *why) {
+        Some(pricing::WhyNot::UsedUp) => Refusal::CouponUsedUp { order_id, coupon },
+        why => {
+            let why = why.map_or("no promotion has it", pricing::WhyNot::as_str);
+            Refusal::CouponNotGranted { order_id, coupon, why }
+        }
+    })
+}
+
+fn unpriced(order: &ToPrice<'_>, why: &Unpriced) -> Refusal {
+    let sku = |line: &u16| order.lines.0[usize::from(*line)].sku.as_str();
+    let names = |lines: &[u16]| lines.iter().map(sku).collect::<Vec<_>>().join(", ");
+    let why = match why {
+        Unpriced::NoPrice(lines) => format!("no list has a price of {}", names(lines)),
+        Unpriced::TooMuch(line) => {
+            format!("units of {} cost more than an amount may be", sku(line))
+        }
+        Unpriced::Currency => "its currency is none that is paid in".into(),
+        Unpriced::NoShippingRate => "no shipping rate is for its service and place".into(),
+        Unpriced::NoTaxRate(lines) => format!("no tax rate is for {}", names(lines)),
+    };
+    Refusal::PriceNotFound { order_id: order.id.clone(), why }
+}
+
+/// Claims a use of each promotion, all of them or none.
+fn claim(
+    claims: &mut Claims<'_>,
+    (used, customer): (&[PromotionNo], Option<&CustomerId>),
+    by: &Pricing,
+) -> Claimed {
+    for no in used {
+        for of in UsesOf::of(*no, customer) {
+            let most = by.limit_of(&of).unwrap_or(u32::MAX);
+            match claims.kernel().state.uses.claim(&of, most) {
+                Claimed::Granted => claims.hold(Claim::Use(Box::new(of))),
+                refused => return refused,
+            }
+        }
+    }
+    Claimed::Granted
+}
+
+impl<'k> Cost<'k, '_> {
+    /// Has an order cost this, and ask for what is due of that already.
+    pub fn put_on(&self, order: &mut Order, lines: &Lines, at: Timestamp) {
+        let of_lines = lines_of(self.claims.kernel(), order, lines);
+        let mut money = self.asked.priced(&of_lines, |line| lines.0[line].sku.to_string(), at);
+        money.uses.clone_from(&self.used);
+        order.priced(money, at);
+    }
+
+    /// The claims of the uses that it takes.
+    pub fn into_claims(self) -> Claims<'k> {
+        self.claims
+    }
+}
+
+/// Which lines of an order, from 0, each line of its caller is, with its units: of a bundle, those of its
+/// components.
+fn lines_of(kernel: &Kernel, order: &Order, lines: &Lines) -> Vec<(u32, Vec<(u16, u32)>)> {
+    let all = lines.0.iter().map(|line| {
+        let sku = kernel.state.catalogue.sku_no(line.sku.as_str()).expect("it was looked up");
+        (line.quantity, order.lines_of_item(sku, line.quantity))
+    });
+    all.collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
