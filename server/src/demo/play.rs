@@ -91,7 +91,7 @@ async fn tell(directory: PathBuf, narrator: &mut Narrator<'_>) -> Result<(Show, 
     narrator.say(show.life.promises.told())?;
     let sale = sale::play(&show.client, show.fulfilment.now()).await?;
     narrator.say(sale.told())?;
-    let paid = paid::play(&show.client, store).await?;
+    let paid = paid::play(&show.client, store, show.fulfilment.now()).await?;
     narrator.say(paid.told())?;
     show.sum_up(began, narrator).await?;
     let fulfilment = show.fulfilment.report(&show.client, &show.ledger).await?;

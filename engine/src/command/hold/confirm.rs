@@ -1,7 +1,5 @@
 //! Confirming a hold: it becomes an order, in one commit.
 
-mod priced;
-
 use smallvec::SmallVec;
 
 use super::replaced::HoldReplaced;
@@ -18,7 +16,7 @@ use crate::model::{
 };
 use crate::placing::asking::{as_before, has_terms};
 use crate::placing::bundles::bundled;
-use crate::placing::cost::Cost;
+use crate::placing::cost::{Cost, ToPrice, cost};
 use crate::placing::costs::OrderPrices;
 use crate::placing::going::{Going, destination, offered, said};
 use crate::placing::opening;
@@ -35,7 +33,7 @@ use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::claims::Claims;
 use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
-use crate::transaction::find::read_named;
+use crate::transaction::find::{find_order, read_named};
 use crate::transaction::in_flight::Transaction;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::rests::{Resting, can_be_kept};
@@ -114,7 +112,7 @@ impl Command for ConfirmHold {
         // Before the hold is in hand: an order that claims a use may wait for it.
         let cost = match &self.prices {
             None => None,
-            Some(prices) => Some(Box::pin(priced::cost_of(kernel, self, prices)).await?),
+            Some(prices) => Some(Box::pin(cost_of(kernel, self, prices)).await?),
         };
         let event = self.confirm(tx, cost.as_ref()).await?;
         if let (Some(cost), false) = (cost, self.meta.validate_only) {
@@ -242,6 +240,38 @@ impl ConfirmHold {
         let is_hold = order.header.hold.as_deref().is_some_and(|hold| hold.id == self.hold);
         is_hold && order.header.fingerprint == self.fingerprint()
     }
+}
+
+/// What the order costs: what its command leaves out is as the hold says. Where its destination is not
+/// known, no day is; planning refuses it.
+///
+/// # Errors
+/// As [`cost`], and where there is no such hold.
+async fn cost_of<'k, 'p>(
+    kernel: &'k Kernel,
+    command: &ConfirmHold,
+    prices: &'p OrderPrices,
+) -> Result<Cost<'k, 'p>, EngineError> {
+    let held = find_order(kernel, &OrderId::of_hold(&command.hold)).await?.header;
+    let network = kernel.state.network.load_full();
+    let as_held = said(&network, &held.destination);
+    let to = command.destination.as_ref().unwrap_or(&as_held);
+    let going = Going::to(to, &network, &*kernel.postal);
+    going.unknown.map_or(Ok(()), |unknown| Err(vec![unknown]))?;
+    going.pickup?;
+    let place = going.place.expect("nothing was found");
+    let of_hold = &network.policy.services[usize::from(held.service.0)].name;
+    let service = command.service.as_ref().unwrap_or(of_hold);
+    let order = ToPrice {
+        id: &command.order,
+        lines: &command.lines,
+        customer: command.customer.as_ref().or(held.customer.as_ref()),
+        channel: command.channel.as_ref().or(held.channel.as_ref()),
+        day: kernel.postal.zone(place.zone).local_day(command.meta.at),
+        postal_code: to.address(),
+        service: to.pickup().is_none().then_some(service),
+    };
+    cost(kernel, &order, prices).await
 }
 
 /// How a hold becomes an order.
