@@ -199,7 +199,7 @@ async fn the_same_journal_makes_the_same_suggestions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_of_an_item_is_read_back() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::stocked(data.path()).await;
+    let server = TestServer::stocked(data.path()).await;
     let update = styles("S", &[("SKU", "M", "red"), ("RARE", "L", "red")]);
     server.suggestions().update_styles(update.clone()).await.expect("defined");
     let successor = (v1::AssociationKind::Successor, "RARE");
@@ -215,7 +215,7 @@ async fn what_is_said_of_an_item_is_read_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_field_that_is_wrong_is_named() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = TestServer::stocked(data.path()).await;
+    let server = TestServer::stocked(data.path()).await;
     let wrong = v1::SuggestRequest {
         suggestions_max: 33,
         destination_postal_code: String::new(),

@@ -4,7 +4,7 @@ use super::*;
 use crate::grpc::suggestions::styles;
 
 pub(super) async fn item_in_other_style() -> Status {
-    let mut a = Refusing::stocked().await;
+    let a = Refusing::stocked().await;
     a.server
         .suggestions()
         .update_styles(styles("S", &[("SKU", "M", "red")]))
