@@ -10,20 +10,21 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::basket::{Basket, BasketPriced, price_basket};
 use super::costs::{OrderPrices, PricesListed};
 use super::places::Places;
 use super::request::Lines;
 use crate::limits::TRIES_MAX;
-use crate::model::effect::Claim;
 use crate::model::{
-    CouponCode, CustomerId, Day, Order, OrderId, PostalCode, PricesAsked, PromotionNo, Refusal,
-    ServiceName, Text, Timestamp, UsesOf,
+    CouponCode, CustomerId, Day, Order, OrderId, PostalCode, PricedUnits, PricesAsked, PromotionNo,
+    Refusal, ServiceName, Text, Timestamp, UnitPrice, UsesOf, UsesTaken,
 };
 use crate::planning::Wanted;
 use crate::pricing::{self, Priced, Unpriced};
 use crate::state::pricing::Pricing;
-use crate::state::uses::Claimed;
+use crate::state::uses::Standing;
 use crate::transaction::claims::Claims;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;
@@ -50,6 +51,7 @@ pub struct ToPrice<'a> {
 pub struct Cost<'k, 'p> {
     asked: Cow<'p, PricesAsked>,
     used: Vec<PromotionNo>,
+    claimed: Vec<UsesOf>,
     claims: Claims<'k>,
 }
 
@@ -94,34 +96,33 @@ pub async fn cost<'k, 'p>(
     let listed = match prices {
         OrderPrices::Asked(asked) => {
             let (asked, claims) = (Cow::Borrowed(asked), Claims::new(kernel));
-            return Ok(Cost { asked, used: Vec::new(), claims });
+            return Ok(Cost { asked, used: Vec::new(), claimed: Vec::new(), claims });
         }
         OrderPrices::Listed(listed) => listed,
     };
     let basket = basket(order, listed);
     for _ in 0..TRIES_MAX {
-        let seen = kernel.look_at_names();
         let BasketPriced { outcome, by } = price_basket(kernel, &basket)?;
         let priced = outcome.map_err(|why| unpriced(order, &why))?;
         judge(order, listed, (&priced, &by))?;
-        let limited = priced.promotions().filter(|no| by.is_limited(*no));
-        let used: Vec<PromotionNo> = limited.collect();
+        let used: Vec<PromotionNo> = priced.promotions().filter(|no| by.is_limited(*no)).collect();
+        let uses = used.iter().flat_map(|no| UsesOf::of(*no, order.customer));
+        let uses: Vec<(UsesOf, u32)> = uses
+            .map(|of| by.limit_of(&of).map_or((of.clone(), u32::MAX), |most| (of, most)))
+            .collect();
+        // Nothing is claimed while others' claims are waited for.
+        until_decided(kernel, &uses).await?;
         let mut claims = Claims::new(kernel);
-        match claim(&mut claims, (&used, order.customer), &by) {
-            Claimed::Granted => {
-                let mut asked = pricing::asked(&priced, by.book(), listed.currency);
-                asked.captures = listed.captures;
-                asked.payments = listed.payments_of(priced.total());
-                let units: Vec<u32> = order.lines.0.iter().map(|line| line.quantity).collect();
-                asked.validate(&units)?;
-                return Ok(Cost { asked: Cow::Owned(asked), used, claims });
-            }
-            Claimed::UsedUp => {}
-            Claimed::InFlight => {
-                drop(claims);
-                kernel.progress(seen).await?;
-            }
+        if uses.iter().all(|(of, most)| claims.a_use(of, *most)) {
+            let mut asked = pricing::asked(&priced, by.book(), listed.currency);
+            asked.captures = listed.captures;
+            asked.payments = listed.payments_of(priced.total());
+            let units: Vec<u32> = order.lines.0.iter().map(|line| line.quantity).collect();
+            asked.validate(&units)?;
+            let claimed = uses.into_iter().map(|(of, _)| of).collect();
+            return Ok(Cost { asked: Cow::Owned(asked), used, claimed, claims });
         }
+        // Some were used up, or claimed, meanwhile.
     }
     Err(Refusal::Contended.into())
 }
@@ -204,22 +205,17 @@ fn unpriced(order: &ToPrice<'_>, why: &Unpriced) -> Refusal {
     Refusal::PriceNotFound { order_id: order.id.clone(), why }
 }
 
-/// Claims a use of each promotion, all of them or none.
-fn claim(
-    claims: &mut Claims<'_>,
-    (used, customer): (&[PromotionNo], Option<&CustomerId>),
-    by: &Pricing,
-) -> Claimed {
-    for no in used {
-        for of in UsesOf::of(*no, customer) {
-            let most = by.limit_of(&of).unwrap_or(u32::MAX);
-            match claims.kernel().state.uses.claim(&of, most) {
-                Claimed::Granted => claims.hold(Claim::Use(Box::new(of))),
-                refused => return refused,
-            }
+/// Waits until no claim of others stands in the way: each count has room, or one is used up.
+async fn until_decided(kernel: &Kernel, uses: &[(UsesOf, u32)]) -> Result<(), EngineError> {
+    loop {
+        let seen = kernel.look_at_names();
+        let standing = uses.iter().map(|(of, most)| kernel.state.uses.standing(of, *most));
+        let standing: SmallVec<[Standing; 4]> = standing.collect();
+        if standing.contains(&Standing::UsedUp) || !standing.contains(&Standing::InFlight) {
+            return Ok(());
         }
+        kernel.progress(seen).await?;
     }
-    Claimed::Granted
 }
 
 impl<'k> Cost<'k, '_> {
@@ -228,13 +224,37 @@ impl<'k> Cost<'k, '_> {
         let of_lines = lines_of(self.claims.kernel(), order, lines);
         let mut money = self.asked.priced(&of_lines, |line| lines.0[line].sku.to_string(), at);
         money.uses.clone_from(&self.used);
+        money.units.extend(without_price(order, &money.units));
+        money.units.sort_by_key(|of| of.line);
         order.priced(money, at);
     }
 
-    /// The claims of the uses that it takes.
-    pub fn into_claims(self) -> Claims<'k> {
-        self.claims
+    /// The claims of the uses that it takes, if they are those of an order as it came to be; none where it
+    /// has others by now. An order that uses nothing needs none.
+    pub fn into_claims(self, uses: &UsesTaken) -> Option<Claims<'k>> {
+        match uses {
+            None => Some(Claims::new(self.claims.kernel())),
+            Some(uses) => (**uses == *self.claimed).then_some(self.claims),
+        }
     }
+}
+
+/// Units that an order goes without from the start, and that cost nothing: a hold becomes an order without
+/// those that it waits for.
+fn without_price(order: &Order, priced: &[PricedUnits]) -> Vec<PricedUnits> {
+    let lines = (0_u16..).zip(&order.lines).filter_map(|(line, of)| {
+        let known: u32 = priced.iter().filter(|of| of.line == line).map(|of| of.units).sum();
+        let units = of.ordered.saturating_sub(known);
+        (units > 0).then(|| PricedUnits {
+            line,
+            units,
+            unit_price: UnitPrice(0),
+            components: Vec::new(),
+            cancelled: units,
+            credited: 0,
+        })
+    });
+    lines.collect()
 }
 
 /// Which lines of an order, from 0, each line of its caller is, with its units: of a bundle, those of its

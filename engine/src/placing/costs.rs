@@ -98,17 +98,17 @@ impl PricesListed {
         let mut found = Vec::new();
         if self.currency.exponent().is_none() {
             let rule = Rule::Malformed("is not a currency of ISO 4217 that is paid in".into());
-            found.push(Violation::new("list_pricing.currency_code", self.currency, rule));
+            found.push(Violation::new("server_pricing.currency_code", self.currency, rule));
         }
         if self.coupons.len() > COUPONS_PER_ORDER_MAX {
             let rule = Rule::TooMany { max: COUPONS_PER_ORDER_MAX };
-            found.push(Violation::new("list_pricing.coupon_codes", self.coupons.len(), rule));
+            found.push(Violation::new("server_pricing.coupon_codes", self.coupons.len(), rule));
         }
         let expected = self.expected.unwrap_or(Minor::ZERO);
-        let field = "list_pricing.expected_total_minor".into();
+        let field = "server_pricing.expected_total_minor".into();
         in_range(&mut found, field, expected.0, 0, AMOUNT_MAX);
         let least = i64::from(!self.leaves_one_open());
-        check_payments("list_pricing", &self.payments, least, &mut found);
+        check_payments("server_pricing", &self.payments, least, &mut found);
         finish(found)
     }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn one_payment_may_be_left_open_and_all_else_is_bounded() {
         let two = said(listed(&[0, 0]).validate());
-        let field = |at| format!("list_pricing.payments[{at}].amount_minor: \"0\"");
+        let field = |at| format!("server_pricing.payments[{at}].amount_minor: \"0\"");
         assert_eq!(two.len(), 2);
         assert!((0..2).all(|at| two[at].starts_with(&field(at))), "{two:?}");
         assert_eq!(said(listed(&[0, 5]).validate()), [""; 0]);
@@ -184,8 +184,8 @@ mod tests {
         assert_eq!(
             said(wrong.validate()),
             [
-                "list_pricing.coupon_codes: \"17\" has more than 16 entries",
-                "list_pricing.expected_total_minor: \"-1\" is not within 0 to 1000000000000000",
+                "server_pricing.coupon_codes: \"17\" has more than 16 entries",
+                "server_pricing.expected_total_minor: \"-1\" is not within 0 to 1000000000000000",
             ]
         );
     }

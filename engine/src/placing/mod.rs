@@ -172,9 +172,11 @@ pub async fn place_new<C: Places>(
     let uses = cost.and_then(|cost| {
         cost.put_on(&mut placed, &command.order().lines, command.meta().at);
         // An order whose units are all cancelled uses nothing: the claims end here.
-        let uses = placed.uses_taken()?;
-        claims.take(cost.into_claims());
-        Some(uses)
+        let uses = placed.uses_taken();
+        claims.take(
+            cost.into_claims(&uses).expect("it is of the customer of whom they were claimed"),
+        );
+        uses
     });
     placed.note_who_places(command.meta());
     kernel.state.orders.number(&command.order().id, no);
@@ -208,6 +210,10 @@ pub async fn quote(kernel: &Kernel, command: &impl Places) -> Result<Quoted, Eng
         return Ok(Quoted::Known(Arc::new(known)));
     }
     let wanted = resolve(&kernel.state, &*kernel.postal, command)?;
+    if command.order().prices.is_some() {
+        // What it claims ends here.
+        drop(Box::pin(cost::of_order(kernel, command, &wanted)).await?);
+    }
     decided(kernel, &wanted).await
 }
 

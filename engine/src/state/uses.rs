@@ -37,29 +37,42 @@ pub struct Counted {
     pub lsn: Lsn,
 }
 
-/// What becomes of a claim.
+/// Whether a use may be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claimed {
-    /// The use is the claimer's.
-    Granted,
+pub enum Standing {
+    /// There is one more.
+    Free,
     /// The limit is reached.
     UsedUp,
     /// Others claim what is left: some of them may give it back.
     InFlight,
 }
 
-impl PromotionUses {
-    /// Claims a use, of at most so many.
-    pub fn claim(&self, of: &UsesOf, most: u32) -> Claimed {
-        let mut uses = self.by_key.entry(of.clone()).or_default();
-        if uses.counted.times >= most {
-            Claimed::UsedUp
-        } else if uses.counted.times.saturating_add(uses.claimed) >= most {
-            Claimed::InFlight
+impl Uses {
+    /// Where none may be counted, all are used up.
+    const fn standing(self, most: u32) -> Standing {
+        if self.counted.times >= most {
+            Standing::UsedUp
+        } else if self.counted.times.saturating_add(self.claimed) >= most {
+            Standing::InFlight
         } else {
-            uses.claimed += 1;
-            Claimed::Granted
+            Standing::Free
         }
+    }
+}
+
+impl PromotionUses {
+    /// Whether one of at most so many uses may be claimed now.
+    pub fn standing(&self, of: &UsesOf, most: u32) -> Standing {
+        self.by_key.get(of).map_or(Uses::default(), |uses| *uses).standing(most)
+    }
+
+    /// Claims a use, of at most so many; whether it could.
+    pub fn claim(&self, of: &UsesOf, most: u32) -> bool {
+        let mut uses = self.by_key.entry(of.clone()).or_default();
+        let is_free = uses.standing(most) == Standing::Free;
+        uses.claimed += u32::from(is_free);
+        is_free
     }
 
     /// A claim ends without an event.
@@ -127,20 +140,18 @@ mod tests {
     #[test]
     fn no_more_uses_are_granted_than_there_are_and_what_is_claimed_may_come_back() {
         let uses = PromotionUses::default();
-        let claim = || uses.claim(&of(1), 2);
-        assert_eq!(
-            [claim(), claim(), claim()],
-            [Claimed::Granted, Claimed::Granted, Claimed::InFlight]
-        );
+        let claim = || (uses.standing(&of(1), 2), uses.claim(&of(1), 2));
+        let (free, in_flight) = ((Standing::Free, true), (Standing::InFlight, false));
+        assert_eq!([claim(), claim(), claim()], [free, free, in_flight]);
         uses.end(&of(1));
-        assert_eq!(claim(), Claimed::Granted, "one came back");
+        assert_eq!(claim(), free, "one came back");
         let _ = uses.count(&of(1), 1, (Lsn::new(5), true));
-        assert_eq!(claim(), Claimed::InFlight, "one is counted, the other is claimed");
+        assert_eq!(claim(), in_flight, "one is counted, the other is claimed");
         let _ = uses.count(&of(1), 1, (Lsn::new(6), true));
-        assert_eq!(claim(), Claimed::UsedUp);
+        assert_eq!(claim(), (Standing::UsedUp, false));
         let _ = uses.count(&of(1), -1, (Lsn::new(7), true));
-        assert_eq!((claim(), claim()), (Claimed::Granted, Claimed::InFlight));
-        assert_eq!(uses.claim(&of(2), 1), Claimed::Granted, "another promotion");
+        assert_eq!((claim(), claim()), (free, in_flight));
+        assert!(uses.claim(&of(2), 1), "another promotion");
         assert_eq!(uses.counted(&of(1)), Counted { times: 1, lsn: Lsn::new(7) });
     }
 

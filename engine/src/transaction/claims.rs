@@ -14,7 +14,7 @@ use super::written::{Reserve, Room, parts};
 use crate::actor::Ask;
 use crate::model::effect::{Claim, FirstOff, StockClaim};
 use crate::model::{
-    KeptOrder, Order, OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp,
+    KeptOrder, Order, OrderNo, Pair, Proposal, Repeg, RoomAsked, ShipmentLine, Timestamp, UsesOf,
 };
 use crate::state::stock::{
     Asks, Coming, Edit, Grant, Standing, StockActor, StockMessage, StockReply,
@@ -205,6 +205,13 @@ impl<'k> Claims<'k> {
             self.held.push(Claim::Room(asked.at, asked.more));
         }
         Ok(true)
+    }
+
+    /// Claims a use of a promotion, of at most so many; whether it could. Never sleeps.
+    pub fn a_use(&mut self, of: &UsesOf, most: u32) -> bool {
+        let is_granted = self.kernel.state.uses.claim(of, most);
+        self.held.extend(is_granted.then(|| Claim::Use(Box::new(of.clone()))));
+        is_granted
     }
 
     /// The room on days that was claimed.

@@ -115,8 +115,10 @@ impl Command for ConfirmHold {
             Some(prices) => Some(Box::pin(cost_of(kernel, self, prices)).await?),
         };
         let event = self.confirm(tx, cost.as_ref()).await?;
-        if let (Some(cost), false) = (cost, self.meta.validate_only) {
-            tx.claims.take(cost.into_claims());
+        if let Some(cost) = cost {
+            let uses = event.order.unpack().ok().and_then(|order| order.uses_taken());
+            // Else it is the order of another customer than was read before.
+            tx.claims.take(cost.into_claims(&uses).ok_or(Refusal::Contended)?);
         }
         Ok(Decision::Event(event))
     }

@@ -4,12 +4,16 @@ use super::goods::Goods;
 use super::line::ReturnLine;
 use super::reason::{ExchangeMode, ReturnMode};
 use super::return_::Return;
+use super::state::Credit;
 use super::status::Status;
 use crate::model::order::PricedUnits;
+use crate::model::time::Timestamp;
 
 impl Return {
-    /// Whether a unit is credited before somebody looked at it.
-    pub(super) fn advances(&self, status: Status) -> bool {
+    /// Whether a unit is credited at an instant, before somebody looked at it. After the deadline only what
+    /// has arrived is: the others would be charged back at once.
+    pub(super) fn advances(&self, status: Status, at: Timestamp) -> bool {
+        let is_in_time = self.advance_until.is_none_or(|until| at < until);
         let is_far_enough = match self.exchange.as_deref().map(|exchange| exchange.mode) {
             None | Some(ExchangeMode::Advance) => true,
             Some(ExchangeMode::OnScan) => {
@@ -17,7 +21,8 @@ impl Return {
             }
             Some(ExchangeMode::Reserve) => status.goods.has_arrived(),
         };
-        self.mode == ReturnMode::Advance && is_far_enough
+        let may_be = is_in_time || status.goods.has_arrived();
+        self.mode == ReturnMode::Advance && is_far_enough && may_be
     }
 
     /// Whether what its customer gets can be of an order of so many lines.
@@ -49,11 +54,12 @@ impl Return {
     }
 }
 
-/// Whether a unit that is not credited is still to come, or to be looked at.
+/// Whether a unit that is not credited is still to come, or to be looked at. One that was charged back did not
+/// come in time.
 const fn may_be_credited(of: Status) -> bool {
     let comes = matches!(
         of.goods,
         Goods::Expected | Goods::InTransit | Goods::Received | Goods::Inspected(_)
     );
-    comes && !of.decision.is_final()
+    comes && !of.decision.is_final() && !matches!(of.credit, Credit::ChargedBack)
 }

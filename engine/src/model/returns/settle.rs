@@ -29,7 +29,11 @@ impl Return {
         for at in 0..draft.lines.len() {
             draft.move_units(at, &|status| status.after(Deed::Credit), u32::MAX);
             let advance = |status: Status| {
-                if self.advances(status) { status.after(Deed::Advance) } else { Ok(status) }
+                if self.advances(status, step.at) {
+                    status.after(Deed::Advance)
+                } else {
+                    Ok(status)
+                }
             };
             draft.move_units(at, &advance, u32::MAX);
         }

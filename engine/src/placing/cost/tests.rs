@@ -5,6 +5,7 @@ use crate::command::fixture::{confirm, hold, order, price_list, promotion, set_p
 use crate::command::{ConfirmHold, LineRequest, PlaceOrder};
 use crate::engine::tests::{one_unit, run};
 use crate::engine::{Engine, Pump};
+use crate::model::effect::Claim;
 use crate::model::{CaptureAt, Currency, Minor, RefusalKind};
 use crate::state::uses::Counted;
 
@@ -50,7 +51,7 @@ fn confirmed(prices: Box<OrderPrices>) -> ConfirmHold {
 /// Uses the coupon up.
 fn use_up(engine: &Engine) {
     let of = UsesOf { promotion: PromotionNo(0), customer: None };
-    assert_eq!(engine.kernel.state.uses.claim(&of, 1), Claimed::Granted);
+    assert!(engine.kernel.state.uses.claim(&of, 1));
     let _ = engine.kernel.state.uses.count(&of, 1, (crate::model::Lsn::FIRST, true));
 }
 
@@ -103,7 +104,7 @@ fn prices_by_lists_refuse_alike_for_orders_and_holds() {
 fn who_finds_the_last_use_claimed_waits_for_what_becomes_of_it() {
     let (engine, mut pump) = priced();
     let of = UsesOf { promotion: PromotionNo(0), customer: None };
-    assert_eq!(engine.kernel.state.uses.claim(&of, 1), Claimed::Granted);
+    assert!(engine.kernel.state.uses.claim(&of, 1));
     let mut placing = std::pin::pin!(engine.place_order(place(listed(Some("ONCE"), None))));
     assert!(crate::engine::tests::poll(placing.as_mut()).is_pending());
     engine.kernel.give_back(Claim::Use(Box::new(of.clone())));
@@ -121,5 +122,5 @@ fn an_order_that_is_refused_uses_nothing() {
     run(&mut pump, engine.place_order(sold_out));
     let of = UsesOf { promotion: PromotionNo(0), customer: None };
     assert_eq!(engine.kernel.state.uses.counted(&of), Counted::default());
-    assert_eq!(engine.kernel.state.uses.claim(&of, 1), Claimed::Granted);
+    assert!(engine.kernel.state.uses.claim(&of, 1));
 }

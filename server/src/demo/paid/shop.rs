@@ -72,14 +72,14 @@ fn by_data(order: &SuperstoreOrder) -> v1::PlaceOrderRequest {
 
 /// By the server's list, promotions and rates, by a card that pays all of it.
 fn by_list(order: &SuperstoreOrder, coupons: &[&str]) -> v1::PlaceOrderRequest {
-    let list_pricing = Some(v1::ListPricing {
+    let server_pricing = Some(v1::ServerPricing {
         currency_code: CURRENCY.into(),
         coupon_codes: coupons.iter().map(|code| (*code).to_owned()).collect(),
         taxed: true,
         payments: vec![card("card", 0)],
         ..Default::default()
     });
-    v1::PlaceOrderRequest { list_pricing, ..request(order) }
+    v1::PlaceOrderRequest { server_pricing, ..request(order) }
 }
 
 fn card(id: &str, amount_minor: i64) -> v1::NewPayment {

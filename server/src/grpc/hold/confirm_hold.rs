@@ -54,7 +54,7 @@ fn read(api: &Api, request: &v1::ConfirmHoldRequest) -> Result<ConfirmHold, Stat
     let wanted_by = request.wanted_by.as_ref();
     let deliver_by = wanted_by.and_then(|date| times::day(&mut found, "wanted_by", date));
     let lines = lines(&mut found, &request.lines);
-    let (asked, listed) = (request.pricing.as_ref(), request.list_pricing.as_ref());
+    let (asked, listed) = (request.pricing.as_ref(), request.server_pricing.as_ref());
     let prices = request::prices(&mut found, asked, listed);
     let request_id = found.request_id(&request.request_id);
     found.finish(ConfirmHold {

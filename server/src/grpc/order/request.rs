@@ -56,7 +56,7 @@ pub(in crate::grpc) fn order(
     let split = split(found, "split_policy", request.split_policy);
     let lines = lines(found, &request.lines);
     let priority = priority(found, request.priority, request.tier);
-    let prices = prices(found, request.pricing.as_ref(), request.list_pricing.as_ref());
+    let prices = prices(found, request.pricing.as_ref(), request.server_pricing.as_ref());
     Some(OrderRequest {
         id: id?,
         customer: customer?,
@@ -77,15 +77,17 @@ pub(in crate::grpc) fn order(
 pub(in crate::grpc) fn prices(
     found: &mut Violations,
     asked: Option<&v1::Pricing>,
-    listed: Option<&v1::ListPricing>,
+    listed: Option<&v1::ServerPricing>,
 ) -> Option<Box<OrderPrices>> {
     let prices = match (asked, listed) {
         (None, None) => None,
         (Some(of), None) => pricing::read(found, of).map(OrderPrices::Asked),
         (None, Some(of)) => pricing::listed(found, of).map(OrderPrices::Listed),
         (Some(_), Some(_)) => {
-            found
-                .add("list_pricing", "is given beside pricing: an order has prices by one of them");
+            found.add(
+                "server_pricing",
+                "is given beside pricing: an order has prices by one of them",
+            );
             None
         }
     };

@@ -39,7 +39,7 @@ pub(in crate::grpc) struct OrderText<'a> {
     pub(super) tier: Option<u32>,
     pub(super) pickup: Option<v1::Pickup>,
     pub(super) pricing: Option<v1::Pricing>,
-    pub(super) list_pricing: Option<v1::ListPricing>,
+    pub(super) server_pricing: Option<v1::ServerPricing>,
 }
 
 impl<'a> OrderText<'a> {
@@ -71,7 +71,7 @@ impl<'a> OrderText<'a> {
             14 => self.tier = Some(value.number()?),
             15 => once(&mut self.pickup, value)?,
             16 => once(&mut self.pricing, value)?,
-            17 => once(&mut self.list_pricing, value)?,
+            17 => once(&mut self.server_pricing, value)?,
             _ => return Err(NotPlain),
         }
         Ok(())
@@ -212,7 +212,7 @@ mod tests {
             tier: Some(0),
             pickup: Some(v1::Pickup { node_id: "S".into(), only_stock_there: true }),
             pricing: Some(v1::Pricing { currency_code: "USD".into(), ..Default::default() }),
-            list_pricing: Some(v1::ListPricing { taxed: true, ..Default::default() }),
+            server_pricing: Some(v1::ServerPricing { taxed: true, ..Default::default() }),
         };
         v1::PlaceOrdersRequest { orders: vec![full, v1::PlaceOrderRequest::default()] }
     }
@@ -238,7 +238,7 @@ mod tests {
             tier: order.tier,
             pickup: order.pickup.clone(),
             pricing: order.pricing.clone(),
-            list_pricing: order.list_pricing.clone(),
+            server_pricing: order.server_pricing.clone(),
         }
     }
 

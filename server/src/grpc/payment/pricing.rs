@@ -40,9 +40,9 @@ pub(in crate::grpc) fn read(found: &mut Violations, of: &v1::Pricing) -> Option<
 /// Reads what prices by lists depend on. None when something is wrong, which is noted.
 pub(in crate::grpc) fn listed(
     found: &mut Violations,
-    of: &v1::ListPricing,
+    of: &v1::ServerPricing,
 ) -> Option<PricesListed> {
-    let field = |name: &str| format!("list_pricing.{name}");
+    let field = |name: &str| format!("server_pricing.{name}");
     let currency = field("currency_code");
     let currency = found.taken(&currency, Currency::new(&currency, &of.currency_code));
     let group = found.optional(&field("customer_group"), &of.customer_group, Text::new);
@@ -59,7 +59,7 @@ pub(in crate::grpc) fn listed(
     });
     let captures = capture(found, of.capture);
     let payments =
-        all(&of.payments, |at, of| payment(found, &format!("list_pricing.payments[{at}]"), of));
+        all(&of.payments, |at, of| payment(found, &format!("server_pricing.payments[{at}]"), of));
     Some(PricesListed {
         currency: currency?,
         group: group?,

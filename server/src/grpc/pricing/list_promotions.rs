@@ -17,7 +17,10 @@ pub(super) async fn handle(
     let pricing = api.engine().pricing();
     let (here, next_page_token) = page.list(pricing.book().promotions().iter());
     let sku = |no| api.engine().sku_no(no).to_string();
-    let promotions = here.iter().map(|of| promotion::message(of, sku)).collect();
-    let uses = here.iter().map(|of| api.engine().promotion_uses(&of.id)).collect();
-    Ok(v1::ListPromotionsResponse { promotions, next_page_token, version, uses })
+    let promotions = here.iter().map(|of| v1::Promotion {
+        uses: api.engine().promotion_uses(&of.id),
+        ..promotion::message(of, sku)
+    });
+    let promotions = promotions.collect();
+    Ok(v1::ListPromotionsResponse { promotions, next_page_token, version })
 }

@@ -181,6 +181,7 @@ pub(super) fn message(of: &Promotion, sku: impl Fn(SkuNo) -> String) -> v1::Prom
         condition: of.condition.as_ref().map_or("", Condition::text).to_owned(),
         limit: of.limit.unwrap_or(0),
         limit_per_customer: of.limit_per_customer.unwrap_or(0),
+        uses: 0,
     }
 }
 

@@ -240,7 +240,7 @@ fn header(record: &Record) -> Result<v1::PlaceOrderRequest, Vec<Bad>> {
         tier: columns.optional("tier", WHOLE_NUMBER),
         pickup,
         pricing: None,
-        list_pricing: None,
+        server_pricing: None,
     };
     columns.finish(order)
 }

@@ -42,8 +42,8 @@ fn card(id: &str) -> v1::NewPayment {
     v1::NewPayment { payment_id: id.into(), method: "card".into(), ..Default::default() }
 }
 
-fn by_list(coupons: &[&str]) -> v1::ListPricing {
-    v1::ListPricing {
+fn by_list(coupons: &[&str]) -> v1::ServerPricing {
+    v1::ServerPricing {
         currency_code: "EUR".into(),
         coupon_codes: coupons.iter().map(|code| (*code).to_owned()).collect(),
         payments: vec![card("card")],
@@ -57,7 +57,7 @@ pub(in crate::grpc) fn listed_order(
     lines: &[(&str, u32)],
     coupons: &[&str],
 ) -> v1::PlaceOrderRequest {
-    v1::PlaceOrderRequest { list_pricing: Some(by_list(coupons)), ..order(id, lines) }
+    v1::PlaceOrderRequest { server_pricing: Some(by_list(coupons)), ..order(id, lines) }
 }
 
 fn of_customer(customer: &str, request: v1::PlaceOrderRequest) -> v1::PlaceOrderRequest {
@@ -79,7 +79,8 @@ impl Shop {
 
     async fn uses(&mut self) -> Vec<u32> {
         let listed = self.server.pricing.list_promotions(v1::ListPromotionsRequest::default());
-        listed.await.expect("listed").into_inner().uses
+        let promotions = listed.await.expect("listed").into_inner().promotions;
+        promotions.iter().map(|of| of.uses).collect()
     }
 
     async fn basket(&mut self, customer: &str, coupon: &str) -> v1::BasketPrice {
@@ -219,6 +220,25 @@ async fn a_limit_is_exact_however_many_try_at_once() {
     shop.server.stop().await.expect("drained");
 }
 
+/// One customer sends twenty orders at once with a coupon that each customer has once: none of them waits in
+/// vain, and none is told that others stood in the way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_by_customer_is_exact_at_once_as_well() {
+    let mut shop = listed(&[("A", 5_000)]).await;
+    shop.server.pricing.update_promotion(ten_off(0, 1)).await.expect("defined");
+    let place = |at: u32| {
+        let mut orders = shop.server.orders.clone();
+        let request = of_customer("ann", listed_order(&format!("O{at}"), &[("A", 1)], &["TEN"]));
+        async move { orders.place_order(request).await.map(drop).map_err(|status| reason(&status)) }
+    };
+    let mut told = at_once((0..20).map(place)).await;
+    told.sort();
+    assert_eq!(told[0], Ok(()));
+    assert!(told[1..].iter().all(|of| *of == Err(USED_UP.to_owned())), "{told:?}");
+    assert_eq!(shop.uses().await, [1]);
+    shop.server.stop().await.expect("drained");
+}
+
 /// vendure#1466: a cancelled order uses no coupon. shopware#20171: what was cancelled, and whose use another
 /// order has by now, is not taken up again. A part that is cancelled gives nothing back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -255,7 +275,7 @@ async fn an_order_that_is_paid_and_sold_out_uses_no_coupon() {
     shop.server.set_stock("A", "NYC", 0).await;
     shop.server.pricing.update_promotion(ten_off(1, 0)).await.expect("defined");
     let mut request = listed_order("X", &[("A", 1)], &["TEN"]);
-    let paid = &mut request.list_pricing.as_mut().expect("prices").payments[0];
+    let paid = &mut request.server_pricing.as_mut().expect("prices").payments[0];
     paid.taken = v1::PaymentTaken::Captured.into();
     let placed = shop.place(request).await;
     assert_eq!(placed.outcome(), v1::OrderOutcome::Cancelled);
@@ -275,7 +295,7 @@ async fn an_order_costs_what_the_list_said_as_it_was_placed() {
     let told = shop.basket("", "ten").await.total_minor;
     assert_eq!(told, 4_000);
     let mut request = listed_order("X", &[("A", 1)], &["ten"]);
-    request.list_pricing.as_mut().expect("prices").expected_total_minor = Some(told);
+    request.server_pricing.as_mut().expect("prices").expected_total_minor = Some(told);
     assert_eq!(shop.try_place(request.clone()).await, Ok(4_000));
     shop.server.pricing.set_prices(set_price("all", "A", 6_000)).await.expect("set");
     assert_eq!(shop.sums("X").await[0], 4_000);
@@ -308,7 +328,7 @@ async fn a_hold_is_confirmed_by_the_list() {
         hold_id: id.into(),
         order_id: id.into(),
         lines: order("", &[("A", 1)]).lines,
-        list_pricing: Some(by_list(&["TEN"])),
+        server_pricing: Some(by_list(&["TEN"])),
         ..Default::default()
     };
     shop.server.holds.confirm_hold(confirm("H")).await.expect("confirmed");
@@ -319,11 +339,12 @@ async fn a_hold_is_confirmed_by_the_list() {
     assert_eq!((shop.sums("H").await[0], shop.uses().await), (4_000, vec![1]));
     let both = v1::ConfirmHoldRequest { pricing: Some(v1::Pricing::default()), ..confirm("I") };
     let refused = shop.server.holds.confirm_hold(both).await.expect_err("one of both");
-    assert!(super::super::server::fields(&refused).contains(&"list_pricing".to_owned()));
+    assert!(super::super::server::fields(&refused).contains(&"server_pricing".to_owned()));
     let without = v1::ConfirmHoldRequest { lines: vec![], ..confirm("I") };
     let refused = shop.server.holds.confirm_hold(without).await.expect_err("of which lines");
     assert_eq!(super::super::server::fields(&refused), ["lines"]);
-    let at_full_price = v1::ConfirmHoldRequest { list_pricing: Some(by_list(&[])), ..confirm("I") };
+    let at_full_price =
+        v1::ConfirmHoldRequest { server_pricing: Some(by_list(&[])), ..confirm("I") };
     shop.server.holds.confirm_hold(at_full_price).await.expect("confirmed");
     assert_eq!(shop.sums("I").await[0], 5_000);
     shop.server.stop().await.expect("drained");

@@ -52,7 +52,7 @@ pub(super) async fn unpriced(reason: RefusalKind) -> Status {
     }
     let mut request = listed_order("A", &[("SKU", 1)], coupons);
     if reason == RefusalKind::PriceDiffers {
-        request.list_pricing.as_mut().expect("prices").expected_total_minor = Some(99);
+        request.server_pricing.as_mut().expect("prices").expected_total_minor = Some(99);
     }
     refused!(a, a.server.orders.place_order(request))
 }

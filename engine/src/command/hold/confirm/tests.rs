@@ -5,6 +5,7 @@ use crate::command::fixture::{
     AT, change, confirm, definition, hold, item, meta, node, node_id, off_sale, opening, order,
     receive, release, sku, store, told,
 };
+use crate::command::order::payment::tests::prices;
 use crate::command::{
     CancelOrder, CreateHold, DefineNode, LineRequest, NodeDefinition, OrderRequest, StockOperation,
 };
@@ -268,9 +269,15 @@ fn a_hold_that_has_a_part_is_confirmed_with_it_though_nothing_could_be_planned_a
     run(&mut pump, engine.define_node(vendor(Some(9))));
     let other = ConfirmHold { lines: lines(&[("A", 1), ("B", 4)]), ..confirm("H") };
     assert_eq!(told(engine.confirm_hold(other)).kind(), RefusalKind::HoldDiffers);
-    let part = ConfirmHold { lines: lines(&[("A", 1), ("B", 2)]), ..confirm("H") };
+    let prices = Some(Box::new(OrderPrices::Asked(prices(2, Vec::new()))));
+    let part = ConfirmHold { lines: lines(&[("A", 1), ("B", 2)]), prices, ..confirm("H") };
     run(&mut pump, engine.confirm_hold(part));
     let view = run(&mut pump, engine.order(&confirm("H").order));
+    let totals = view.order.totals().expect("it has prices");
+    assert_eq!(
+        totals.price.0, 1_500,
+        "three units at 5.00: those that it goes without cost nothing"
+    );
     let units = view.order.lines.iter().map(|line| (line.ordered, line.cancelled));
     assert_eq!(units.collect::<Vec<_>>(), [(3, 2), (4, 2)]);
     let open: Vec<_> = view.supplies.iter().flatten().collect();

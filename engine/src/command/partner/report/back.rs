@@ -202,9 +202,9 @@ async fn find(
     };
     if let Some(rma) = &names.rma {
         let orders = orders(tx, named.as_ref(), ParcelName::Rma(rma.as_str())).await?;
-        let only = only(&orders, node, |of| of.id.as_str() == rma.as_str());
-        if only.is_some() {
-            return Ok(only);
+        let is_it = |of: &Return| of.id.as_str() == rma.as_str();
+        if is_known(&orders, is_it) {
+            return Ok(only(&orders, node, is_it));
         }
     }
     if let Some(number) = &names.tracking {
@@ -212,9 +212,8 @@ async fn find(
         let is_it = |of: &Return| {
             of.sent.as_deref().is_some_and(|sent| sent.tracking.as_str() == number.as_str())
         };
-        let only = only(&orders, node, is_it);
-        if only.is_some() {
-            return Ok(only);
+        if is_known(&orders, is_it) {
+            return Ok(only(&orders, node, is_it));
         }
     }
     Ok(named.iter().flatten().find_map(|order| waiting(order, node, goods)))
@@ -234,6 +233,11 @@ async fn orders(
         orders.extend(read_order(tx.kernel(), no).await?);
     }
     Ok(orders)
+}
+
+/// Whether a return has the name: then goods under it are of no other one.
+fn is_known(orders: &[Order], is_it: impl Fn(&Return) -> bool) -> bool {
+    orders.iter().flat_map(|order| &order.returns).any(is_it)
 }
 
 /// The one return that goods may be of.

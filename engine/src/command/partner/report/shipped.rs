@@ -48,7 +48,9 @@ async fn in_shipment(
     (items, at): (&[(SkuNo, u32)], Timestamp),
 ) -> Result<Carried, EngineError> {
     let (_, node) = node_of(tx.state(), message);
+    // One number has one name: each name has totals of its own.
     let number = shipment.as_str().parse::<u16>().ok();
+    let number = number.filter(|number| number.to_string() == shipment.as_str());
     let place = number.and_then(|number| number.checked_sub(1));
     let is_its = |place: &u16| {
         order.shipments.get(usize::from(*place)).is_some_and(|shipment| shipment.node == node)

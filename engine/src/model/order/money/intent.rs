@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use crate::model::ids::{OrderId, OrderNo, PaymentId, Text};
+use crate::model::ids::{CustomerId, OrderId, OrderNo, PaymentId, Text};
 use crate::model::money::{Currency, Minor};
 use crate::model::promotion_use::UsesTaken;
 use crate::model::time::Timestamp;
@@ -192,6 +192,16 @@ pub fn describe_minted(mut event: Value, orders: &[OrderMinted]) -> Value {
     if let Some(fields) = event.as_object_mut() {
         let intents = orders.iter().flat_map(OrderMinted::describe).collect();
         fields.insert("intents".into(), Value::Array(intents));
+        let back = orders.iter().flat_map(|of| of.uses_back.iter().flatten());
+        let back: Vec<Value> = back
+            .map(|of| {
+                let customer = of.customer.as_ref().map(CustomerId::as_str);
+                json!({ "promotion_no": of.promotion.0, "customer_id": customer })
+            })
+            .collect();
+        if !back.is_empty() {
+            fields.insert("uses_back".into(), Value::Array(back));
+        }
     }
     event
 }

@@ -322,3 +322,18 @@ fn it_is_read_as_it_was_written() {
     }
     assert!(minicbor::decode::<Reduction>(&minicbor::to_vec(10_001_u16).unwrap()).is_err());
 }
+
+/// Else it would be paid, and taken back at once.
+#[test]
+fn nothing_is_credited_in_advance_after_the_deadline() {
+    for (granted_at, credited) in [(14, 2), (15, 0), (20, 0)] {
+        let mut reviewed = asked(ReturnMode::Advance, &[(0, 2)]);
+        reviewed.terms.needs_review = true;
+        let mut of = request(reviewed, |_| 1_000, &[]).expect("enough left");
+        let step = of.authorise(at(granted_at)).expect("it is allowed").expect("it is news");
+        of.apply(&of.settled(step).expect("it is sound"));
+        let sum: u32 = of.lines.iter().map(ReturnLine::credited).sum();
+        assert_eq!(sum, credited, "granted on day {granted_at}");
+        assert!(of.wakes_at().is_none_or(|wakes| wakes > at(granted_at)), "{:?}", of.wakes_at());
+    }
+}
