@@ -29,7 +29,7 @@ use table::refusals;
 
 // Rows stand in the order in which they are judged, not by number: where several refusals
 // apply, the first in this table is answered. A number is never changed and never given to
-// another refusal, nor is a name: callers' programs know them. The next number is 91.
+// another refusal, nor is a name: callers' programs know them. The next number is 114.
 refusals! {
     /// A request of that id had other content.
     #[error("request id {request_id} was used before with different content")]

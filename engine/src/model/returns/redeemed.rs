@@ -4,7 +4,6 @@ use super::goods::Goods;
 use super::line::ReturnLine;
 use super::reason::{ExchangeMode, ReturnMode};
 use super::return_::Return;
-use super::state::Credit;
 use super::status::Status;
 use crate::model::order::PricedUnits;
 use crate::model::time::Timestamp;
@@ -54,12 +53,11 @@ impl Return {
     }
 }
 
-/// Whether a unit that is not credited is still to come, or to be looked at. One that was charged back did not
-/// come in time.
+/// Whether a unit that is not credited is still to come, or to be looked at.
 const fn may_be_credited(of: Status) -> bool {
     let comes = matches!(
         of.goods,
         Goods::Expected | Goods::InTransit | Goods::Received | Goods::Inspected(_)
     );
-    comes && !of.decision.is_final() && !matches!(of.credit, Credit::ChargedBack)
+    comes && !of.decision.is_final()
 }
