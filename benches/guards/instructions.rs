@@ -237,7 +237,7 @@ fn check_applied(mut single: Single) {
 }
 
 #[library_benchmark]
-#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(28_200))]
+#[bench::holiday(setup = before_placing, teardown = check_submitted, config = budget(28_600))]
 fn submit_order((mut single, orders): (Single, Vec<PlaceOrder>)) -> Single {
     single.submit(orders);
     single
