@@ -165,7 +165,9 @@ fn a_thread_that_cannot_be_had_costs_no_database() {
     fixture.even.expect(Call::Get, Fault::Hangs);
     std::thread::scope(|scope| {
         let calls = [(); CALLERS as usize].map(|()| scope.spawn(|| fixture.store.manifest(2)));
+        let begun = Instant::now();
         while fixture.even.hung.load(Ordering::Acquire) < CALLERS {
+            assert!(begun.elapsed().as_secs() < 60, "a caller never met the fault");
             std::thread::yield_now();
         }
         NO_THREADS.store(true, Ordering::Relaxed);
