@@ -153,11 +153,11 @@ pub(super) struct Fixture {
 impl Fixture {
     /// With `generations` taken.
     pub(super) fn with(generations: usize) -> Self {
-        Self::starting(start_thread, generations)
+        Self::starting(start_thread, CALL_MAX, generations)
     }
 
-    /// With threads that are started so.
-    pub(super) fn starting(start: Start, generations: usize) -> Self {
+    /// With threads that are started so, and calls that may take that long.
+    pub(super) fn starting(start: Start, call_max: Duration, generations: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (plan, even) = (Arc::<Plan>::default(), Arc::<Plan>::default());
         let planned = [("odd-1", Arc::clone(&plan)), ("even-1", Arc::clone(&even))];
@@ -172,7 +172,7 @@ impl Fixture {
         };
         let library = Library {
             opener: Arc::new(opener),
-            call_max: CALL_MAX,
+            call_max,
             close_max: Duration::from_millis(100),
             workers: Arc::new(Workers::starting(start)),
             ..Library::default()
