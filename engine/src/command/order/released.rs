@@ -57,7 +57,8 @@ pub(super) fn may_be_released_from(order: &Order, shipment: u16) -> Option<Times
         lines.any(|line| content.standing(line).states().any(|(state, _)| becomes(state)))
     };
     let waits = order.waits_for_return(shipment).is_some();
-    let is_kept = waits || order.is_on_hold() || !order.is_secured();
+    let is_paid = order.is_secured() && order.lacks_for_release(shipment).is_none();
+    let is_kept = waits || order.is_on_hold() || !is_paid;
     let may_be = !is_kept && !order.was_declined(shipment) && !is_told && is_of_some();
     let asked = content.work().and_then(|work| work.recall);
     may_be.then(|| asked.map_or(Timestamp::default(), |until| until.saturating_add_micros(1)))

@@ -11,3 +11,12 @@ pub(super) fn refuse_unsecured(order: &Order) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// Refuses that a node begins with a shipment, from 0, that goes out for goods that did not come, where what
+/// is set aside does not cover them any more.
+pub(super) fn refuse_uncovered(order: &Order, shipment: u16) -> Result<(), Refusal> {
+    order.lacks_for_release(shipment).map_or(Ok(()), |(needed, open)| {
+        let order_id = order.header.id.clone();
+        Err(Refusal::ExchangeNotSecured { order_id, needed: needed.0, open: open.0 })
+    })
+}

@@ -17,20 +17,30 @@ pub enum Due {
     Release(u16),
     /// Goods of a return, from 0, did not come in time.
     Return(u16),
-    /// What was to go out for a return, from 0, does not: it fell through.
+    /// What was to go out for a return, from 0, does not: it fell through. It is done before all else, at
+    /// once, and keeps nothing else waiting where it cannot be done.
     FellThrough(u16),
 }
 
 impl Order {
-    /// What time does to it next, and when, beside releasing its shipments, which their nodes say. It may be late: the order was in use, or nobody was there.
+    /// What is due of it first, and when. What fell through comes before what its instants say, which time
+    /// does in their order: it cancels units that nobody begins with, and so neither moves an instant nor
+    /// takes one away but that of a hold which keeps just these.
     pub fn next_due(&self) -> Option<(Timestamp, Due)> {
+        let first = self.fallen().next();
+        first.map(|no| (Timestamp::default(), Due::FellThrough(no))).or_else(|| self.next_timer())
+    }
+
+    /// The returns, from 0, that fell through, of which something is still to go out.
+    pub fn fallen(&self) -> impl Iterator<Item = u16> {
+        (0..super::count(self.returns.len())).filter(|no| !self.given_up_for(*no).is_empty())
+    }
+
+    /// What its instants have time do to it next, and when, beside releasing its shipments, which their nodes
+    /// say. It may be late: the order was in use, or nobody was there.
+    pub fn next_timer(&self) -> Option<(Timestamp, Due)> {
         let returns = (0u16..).zip(&self.returns);
         let returns = returns.filter_map(|(no, of)| Some((of.wakes_at()?, Due::Return(no))));
-        let fell =
-            (0..super::count(self.returns.len())).filter(|no| !self.given_up_for(*no).is_empty());
-        if let Some(no) = fell.into_iter().next() {
-            return Some((Timestamp::default(), Due::FellThrough(no)));
-        }
         let of_open = (self.state() == OrderState::Open).then(|| self.next_due_of_open()).flatten();
         returns.chain(of_open).min_by_key(|(at, _)| *at)
     }

@@ -185,6 +185,29 @@ impl OrderMoney {
         self.units.sort_by_key(|of| of.line);
     }
 
+    /// Has the order cost the first so many units of a line, from 0, and puts what others cost to what is
+    /// kept beside, which is behind what it has.
+    pub(super) fn have_first(&mut self, (line, first): (u16, u32), beside: &mut Vec<PricedUnits>) {
+        let has: u32 = self.of_line(line).map(|of| of.units).sum();
+        let is_of = |of: &mut PricedUnits| of.line == line;
+        let is_so =
+            if has < first { beside.iter().all(|of| of.line != line) } else { has == first };
+        if is_so {
+            return;
+        }
+        let mut left = first;
+        let all: Vec<_> =
+            self.units.extract_if(.., is_of).chain(beside.extract_if(.., is_of)).collect();
+        for of in all {
+            let (had, rest) = of.split_at(left);
+            left -= had.iter().map(|of| of.units).sum::<u32>();
+            self.units.extend(had);
+            beside.extend(rest);
+        }
+        self.units.sort_by_key(|of| of.line);
+        beside.sort_by_key(|of| of.line);
+    }
+
     /// What is priced of a line, from 0.
     pub fn of_line(&self, line: u16) -> impl Iterator<Item = &PricedUnits> {
         self.units.iter().filter(move |of| of.line == line)

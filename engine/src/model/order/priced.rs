@@ -108,9 +108,20 @@ impl Order {
             money.uses.clear();
         }
         let cancelled = |line: u16| lines[usize::from(line)].cancelled;
-        cancel_units(&mut money.units, cancelled);
+        if returns.iter().all(|of| of.exchange.is_none()) {
+            cancel_units(&mut money.units, cancelled);
+            return;
+        }
+        // What waits for units to come back is behind what left.
         let exchanges = returns.iter_mut().filter_map(|of| of.exchange.as_deref_mut());
         exchanges.for_each(|exchange| cancel_units(&mut exchange.prices, cancelled));
+        let beside = |line: u16| {
+            let all = returns.iter().filter_map(|of| of.exchange.as_deref());
+            let of_line = all.flat_map(|of| &of.prices).filter(|of| of.line == line);
+            of_line.map(|of| of.cancelled).sum::<u32>()
+        };
+        cancel_units(&mut money.units, |line| cancelled(line) - beside(line));
+        self.place_prices();
     }
 }
 

@@ -84,7 +84,7 @@ impl Order {
                 *no
             }
         };
-        self.redeem(no);
+        self.place_prices();
         let Self { money, returns, .. } = self;
         if let Some(money) = money.as_deref_mut() {
             let of = &returns[usize::from(no)];
@@ -119,15 +119,22 @@ impl Order {
         self.take_return(asked)
     }
 
-    /// What a customer gets costs its price from the event on that credits the last unit that comes back.
-    fn redeem(&mut self, no: u16) {
-        let of = &mut self.returns[usize::from(no)];
-        if !of.is_redeemed() {
-            return;
-        }
-        let units = of.exchange.as_deref_mut().map(|of| std::mem::take(&mut of.prices));
-        if let (Some(units), Some(money)) = (units, self.money.as_deref_mut()) {
-            money.add(&PricesAdded { names: Vec::new(), units });
+    /// What customers get costs its price from the event on that credits the last unit that comes back. As
+    /// long as one of them is not credited, or not any more, only what left costs it: nobody pays for what
+    /// he does not get.
+    pub(super) fn place_prices(&mut self) {
+        let Self { money: Some(money), returns, allocations, .. } = self else { return };
+        let left = |line: u16| {
+            let of_line = allocations.iter().filter(|a| a.line == line);
+            of_line.map(|a| a.shipped).sum()
+        };
+        for of in returns {
+            let is_redeemed = of.is_redeemed();
+            let Some(exchange) = of.exchange.as_deref_mut() else { continue };
+            for line in exchange.all_lines() {
+                let costs = if is_redeemed { u32::MAX } else { left(line) };
+                money.have_first((line, costs), &mut exchange.prices);
+            }
         }
     }
 
@@ -148,12 +155,15 @@ impl Order {
         let Some(exchange) = of.exchange.as_deref().filter(|_| of.falls_through()) else {
             return LineUnits::new();
         };
-        let lines = exchange.first_line..exchange.first_line + exchange.lines;
         let open = |line: u16| -> u32 {
             let of_line = self.allocations.iter().filter(|a| a.line == line);
             of_line.map(Allocation::open).sum()
         };
-        lines.map(|line| (line, open(line))).filter(|(_, units)| *units > 0).collect()
+        exchange
+            .all_lines()
+            .map(|line| (line, open(line)))
+            .filter(|(_, units)| *units > 0)
+            .collect()
     }
 
     /// What has to stay set aside beyond what the order comes to, for what customers get before what they
@@ -172,11 +182,38 @@ impl Order {
     /// What has to be set aside for goods that go out before others come in, and what is, where that is
     /// less. None where nothing is said of how it is paid, or the caller captures.
     pub fn lacks_for_exchanges(&self) -> Option<(Minor, Minor)> {
+        self.lacks_beyond_total(self.kept_for_exchanges())
+    }
+
+    /// The same before a shipment, from 0, is released of which a part goes out for goods that are credited
+    /// and did not come: what was set aside when it was asked for may have expired, or been let go, since.
+    pub fn lacks_for_release(&self, shipment: u16) -> Option<(Minor, Minor)> {
+        let exchanged = self.returns.iter().filter_map(|of| Some((of, of.exchange.as_deref()?)));
+        let at_risk = |of: &Return| of.lines.iter().any(|line| line.advanced_unseen() > 0);
+        let mut first = exchanged.filter(|(of, exchange)| exchange.goes_first() && at_risk(of));
+        let is_of = |exchange: &Exchange| {
+            self.allocations_of(shipment).any(|a| a.open() > 0 && exchange.has(a.line))
+        };
+        let is_first = first.any(|(_, exchange)| is_of(exchange));
+        is_first.then(|| self.lacks_beyond_total(self.at_risk_of_exchanges())).flatten()
+    }
+
+    /// What is credited of goods that did not come, for which others go out first.
+    fn at_risk_of_exchanges(&self) -> Minor {
+        let Some(money) = self.money.as_deref() else { return Minor::ZERO };
+        let is_first = |of: &&Return| of.exchange.as_deref().is_some_and(Exchange::goes_first);
+        let lines = self.returns.iter().filter(is_first).flat_map(|of| &of.lines);
+        lines.map(|of| money.last_credited(of.line, of.advanced_unseen())).sum()
+    }
+
+    /// What has to be set aside so that so much beyond what the order comes to can be taken, and what is,
+    /// where that is less.
+    fn lacks_beyond_total(&self, more: Minor) -> Option<(Minor, Minor)> {
         let money = self.money.as_deref().filter(|money| !money.payments.is_empty())?;
         let sums = money.sums();
         let paid = sums.balance() + sums.capturing - sums.refunding;
         let total = money.total();
-        let needed = total + self.kept_for_exchanges() - paid.min(total);
+        let needed = total + more - paid.min(total);
         let open = (0..count(money.payments.len())).map(|at| money.open_of(at)).sum();
         (money.captures != CaptureAt::Caller && open < needed).then_some((needed, open))
     }

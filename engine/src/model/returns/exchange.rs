@@ -24,7 +24,8 @@ pub struct Exchange {
     /// How many lines that is.
     #[n(2)]
     pub lines: u16,
-    /// What they cost, of an order with prices, until it is redeemed: the order has it from then on.
+    /// What they cost, of an order with prices, until it is redeemed: the order has it from then on, and
+    /// that of what left whatever becomes of the return.
     #[n(3)]
     pub prices: Vec<PricedUnits>,
 }
@@ -33,6 +34,16 @@ impl Exchange {
     /// Whether a line of the order, from 0, is of what he gets.
     pub const fn has(&self, line: u16) -> bool {
         self.first_line <= line && line - self.first_line < self.lines
+    }
+
+    /// The lines of the order, from 0, of what he gets.
+    pub fn all_lines(&self) -> impl Iterator<Item = u16> + use<> {
+        self.first_line..self.first_line + self.lines
+    }
+
+    /// Whether he may have what he gets before the units that come back are there.
+    pub const fn goes_first(&self) -> bool {
+        matches!(self.mode, ExchangeMode::OnScan | ExchangeMode::Advance)
     }
 
     /// What he gets is worth, as long as the order does not have its price.

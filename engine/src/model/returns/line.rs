@@ -190,9 +190,14 @@ impl ReturnLine {
         self.sum(is_it)
     }
 
-    /// Units of credit that came before the goods, which did not come yet.
+    /// Units of credit that came before anybody looked at the goods.
     pub fn advanced(&self) -> u32 {
         self.sum(|status| status.credit == Credit::Advanced)
+    }
+
+    /// Of those, units that did not come yet.
+    pub fn advanced_unseen(&self) -> u32 {
+        self.sum(|status| status.credit == Credit::Advanced && !status.goods.has_arrived())
     }
 }
 

@@ -279,3 +279,58 @@ async fn an_exchange_is_made_once() {
     assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     assert_eq!(shop.books(&mut provider).await, [8_000, 8_000, 0, 0]);
 }
+
+impl Shop {
+    /// A payment provider tells that so much of the payment `more` is not set aside any more.
+    async fn expires(&mut self, amount_minor: i64) {
+        let request = v1::RecordPaymentEventRequest {
+            order_id: "O".into(),
+            payment_id: "more".into(),
+            kind: v1::LedgerKind::AuthExpired.into(),
+            amount_minor,
+            reference: "expiry".into(),
+            ..Default::default()
+        };
+        self.server.payments.record_payment_event(request).await.expect("it is taken");
+    }
+}
+
+/// What was set aside when the exchange was asked for is not any more when its goods are to leave: they do
+/// not, before something else is set aside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_is_not_released_unpaid() {
+    let (mut shop, mut provider) = Shop::sold_a().await;
+    let request = exchanged(Mode::Advance, Some(card("more", 10_000)));
+    shop.exchange(add_b(1_000_000, Vec::new()), request).await.expect("granted");
+    shop.expires(5_000).await;
+    assert_eq!(shop.refused_to_ship().await, "EXCHANGE_NOT_SECURED");
+    let (order_id, payment) = ("O".into(), Some(card("again", 5_000)));
+    let add = v1::AddPaymentRequest { order_id, payment, ..Default::default() };
+    shop.server.payments.add_payment(add).await.expect("added");
+    shop.ship("O", 2).await;
+    assert_eq!(shop.books(&mut provider).await, [10_000, 10_000, 0, -8_000]);
+    shop.receive(report("R", 1, &[(0, 1)])).await.expect("received");
+    shop.inspect(as_new("R")).await.expect("looked at");
+    assert_eq!(shop.books(&mut provider).await, [10_000, 10_000, 0, 0]);
+}
+
+/// An order that is captured when it is placed: after the deadline, its customer does not pay for what did
+/// not leave, and gets back what he paid of it. He pays once more, once what he sent came after all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_did_not_leave_by_the_deadline_is_given_back() {
+    let mut sold = priced("O", &[("A", 1, 800_000)], vec![captured("card", 8_000)]);
+    sold.pricing.as_mut().expect("it is priced").capture = v1::CapturePolicy::Placement.into();
+    let (mut shop, mut provider) = Shop::sold_as(sold).await;
+    shop.server.define_item("B").await;
+    shop.server.set_stock("B", "NYC", 1).await;
+    let request = exchanged(Mode::Advance, Some(card("more", 10_000)));
+    shop.exchange(add_b(1_000_000, Vec::new()), request).await.expect("granted");
+    assert_eq!(shop.books(&mut provider).await, [10_000, 10_000, 0, -8_000]);
+    let is_back = |rma: &v1::Return| places(rma).iter().any(|of| of.3 == Credit::ChargedBack);
+    shop.pass(15, is_back).await;
+    assert_eq!(shop.books(&mut provider).await, [8_000, 10_000, 2_000, -8_000]);
+    shop.receive(report("R", 1, &[(0, 1)])).await.expect("received");
+    shop.inspect(as_new("R")).await.expect("looked at");
+    shop.ship("O", 2).await;
+    assert_eq!(shop.books(&mut provider).await, [10_000, 12_000, 2_000, 0]);
+}

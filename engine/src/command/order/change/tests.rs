@@ -37,7 +37,7 @@ fn of(operations: Vec<Operation>) -> Change {
 }
 
 /// An order that rests on what it was placed on.
-fn as_placed(order: &Order) -> Resting {
+pub(crate) fn as_placed(order: &Order) -> Resting {
     let rest = |a: &Allocation| Rest { supply: a.supply, units: a.open(), eta: None };
     let rests = order.allocations.iter().map(|a| SmallVec::from_iter([rest(a)]));
     Resting { rests: rests.collect(), ..Resting::default() }

@@ -123,8 +123,12 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
 
 /// What is due of an order by now. It is noted when something will be, if that is later.
 fn due_of(kernel: &Kernel, order: &Order) -> Result<Option<Due>, EngineError> {
+    // What fell through and cannot be cancelled is left to people: it keeps no instant from its turn.
+    if let Some(no) = fell_through::next(kernel, order)? {
+        return Ok(Some(Due::FellThrough(no)));
+    }
     let release = release::next(kernel, order)?.map(|(at, of)| (at, Due::Release(of)));
-    let next = order.next_due().into_iter().chain(release).min_by_key(|(at, _)| *at);
+    let next = order.next_timer().into_iter().chain(release).min_by_key(|(at, _)| *at);
     Ok(match next {
         Some((at, due)) if at <= kernel.state.now() => Some(due),
         Some((at, _)) => {

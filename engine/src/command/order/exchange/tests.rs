@@ -9,8 +9,8 @@ use crate::command::order::payment::tests::{card, prices};
 use crate::command::order::returns::request::tests::{after, of};
 use crate::engine::tests::{one_unit, run};
 use crate::model::{
-    Allocated, LineAdded, Minor, OrderChange, PriceComponent, PricedUnits, PricesAdded, Priority,
-    RefusalKind, ShipmentAdded, SkuNo, Supply, Taken, UnitPrice,
+    Allocated, LedgerEntry, LedgerKind, LineAdded, Minor, OrderChange, PriceComponent, PricedUnits,
+    PricesAdded, Priority, RefusalKind, ShipmentAdded, SkuNo, Supply, Taken, UnitPrice,
 };
 
 /// The order, whose second line is what its customer gets for a unit that has not come.
@@ -68,6 +68,21 @@ fn added(order: &Order, price: i64) -> OrderChanged {
         on: Vec::new(),
         waits: Vec::new(),
     }
+}
+
+/// The order, of which a unit of 7.00 goes out first for one of 5.00, of whose authorisation so much expired since.
+pub(crate) fn expired(amount: i64) -> Order {
+    let event = exchange(700, (700, ExchangeMode::Advance)).expect("it is covered");
+    let mut order = sold(700);
+    for effect in event.effects() {
+        let Effect::Order(_, effect) = effect else { continue };
+        order.apply(order.last_lsn.next(), &effect);
+    }
+    let (kind, payment) = (LedgerKind::AuthExpired, Some(1));
+    let (at, reference) = (AT, crate::model::Text::default());
+    let entry = LedgerEntry { kind, payment, amount: Minor(amount), at, intent: 0, reference };
+    order.money.as_deref_mut().expect("it has prices").ledger.push(entry);
+    order
 }
 
 /// A unit of 5.00 for one of so many minor units, and what is set aside for it.
@@ -149,6 +164,43 @@ fn credit_and_price_come_in_one_event() {
     }
     assert_eq!(total(&waits), total(&sold(0)));
     assert!(waits.waits_for_return(2).is_some() && waits.waits_for_return(0).is_none());
+}
+
+/// What is set aside is looked at again when the goods are released: it may have expired.
+#[test]
+fn what_goes_out_first_is_covered_when_it_is_released() {
+    assert_eq!(expired(0).lacks_for_release(2), None);
+    assert_eq!(expired(1).lacks_for_release(2), Some((Minor(700), Minor(699))));
+    assert_eq!(expired(1).lacks_for_release(1), None, "what is of no exchange goes out");
+    assert!(expired(400).is_secured(), "the order itself is paid for");
+    // The goods came: nothing is at risk any more.
+    let mut came = expired(400);
+    let lines = crate::model::LineUnits::from_slice(&[(0, 1)]);
+    let receipt = crate::model::returns::Receipt { at: AT, revision: 1, lines, strays: vec![] };
+    let step = came.returns[0].receive(&receipt).expect("it is allowed").expect("it is new");
+    came.returns[0].apply(&step);
+    assert_eq!(came.lacks_for_release(2), None);
+}
+
+/// A deadline passes before the goods left: they cost nothing any more, whenever the order is captured, and
+/// wait for what they are for until nobody waits for that.
+#[test]
+fn what_did_not_leave_by_the_deadline_costs_nothing() {
+    let total = |order: &Order| order.totals().expect("it has prices").total();
+    let mut order = expired(0);
+    let late = AT.saturating_add_micros(365 * 24 * 60 * 60 * 1_000_000);
+    order.returns[0].advance_until = Some(AT);
+    let step = order.returns[0].charge_back(late).expect("it is due").expect("it is new");
+    let stepped = OrderEffect::Return(Returning::Stepped { no: 0, step }.into());
+    order.apply(order.last_lsn.next(), &stepped);
+    order.check().expect("it is sound");
+    assert_eq!(total(&order), total(&sold(0)));
+    assert!(order.waits_for_return(2).is_some());
+    // What is packed by then may leave, and is paid for.
+    let last = order.allocations.len() - 1;
+    order.allocations[last].shipped = 1;
+    order.apply(order.last_lsn.next(), &OrderEffect::LetGo);
+    assert_eq!(total(&order) - total(&sold(0)), Minor(700));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::find;
 use super::super::handled::whole_bundles;
 use super::super::on_hold::{refuse_on_hold, refuse_waiting};
-use super::super::secured::refuse_unsecured;
+use super::super::secured::{refuse_uncovered, refuse_unsecured};
 use super::event::ShipmentProgressed;
 use crate::limits::PACKAGES_MAX;
 use crate::model::fulfilment::table::{self, Obstacle, OnHold};
@@ -520,7 +520,11 @@ impl<'a> Plan<'a> {
         let work = self.order.shipments[usize::from(self.at)].work.as_deref();
         // A node that was told to work on it goes on, whatever became of the payment since.
         let is_begun = work.is_some_and(|work| work.released.is_some());
-        if is_begun { Ok(()) } else { refuse_unsecured(self.order) }
+        if is_begun {
+            return Ok(());
+        }
+        refuse_unsecured(self.order)?;
+        refuse_uncovered(self.order, self.at)
     }
 
     fn finish(self) -> Result<Option<ShipmentProgressed>, Refusal> {

@@ -1,6 +1,6 @@
 //! The table, cell by cell, and what a step is made of.
 
-use super::super::exchange::tests::{waiting, waits};
+use super::super::exchange::tests::{expired as uncovered_by, waiting, waits};
 use super::super::fixture::{id, order};
 use super::decide::decide;
 use super::event::ShipmentProgressed;
@@ -392,7 +392,10 @@ pub(crate) fn table() -> Vec<RefusalKind> {
     let supplier = located("S", NodeKind::Supplier);
     let has = has_shelves(&supplier);
     let at_supplier = check([(0, has, Err(Refusal::NodeIsSupplier { node_id: supplier.id }))]);
-    [check(rows), last, at_supplier, table_of_pairs()].concat()
+    let uncovered = decide(&uncovered_by(400), (3, &Step::Release, AT)).map(|e| e.is_some());
+    let lacks = Refusal::ExchangeNotSecured { order_id: id(), needed: 700, open: 300 };
+    let uncovered = check([("an exchange", uncovered, Err(lacks))]);
+    [check(rows), last, at_supplier, uncovered, table_of_pairs()].concat()
 }
 
 fn empty(no: usize) -> Package {

@@ -556,6 +556,7 @@ pub(super) const ROOMS: [Room; 41] = [
             OrderOnHold,
             WaitsForReturn,
             PaymentNotSecured,
+            ExchangeNotSecured,
             UnitsPicked,
             UnitsPacked,
             UnitsReady,

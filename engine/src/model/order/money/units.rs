@@ -53,6 +53,36 @@ impl PricedUnits {
         self.between(component, (self.credited.min(self.kept()), self.kept()))
     }
 
+    /// Its first so many units, those that were given back by themselves so that they are worth what they
+    /// were, and the others.
+    pub(in crate::model::order) fn split_at(self, first: u32) -> (Vec<Self>, Option<Self>) {
+        if first >= self.units {
+            return (vec![self], None);
+        }
+        let back = self.credited.min(first);
+        let (back, rest) = (back > 0).then(|| self.clone().split(back)).unzip();
+        let rest: Self = rest.unwrap_or(self);
+        let open = first - back.as_ref().map_or(0, |of: &Self| of.units);
+        let (open, rest) = rest.split(open);
+        (back.into_iter().chain([open]).filter(|of| of.units > 0).collect(), Some(rest))
+    }
+
+    /// The first so many units, and the others: each component is split as it is shared, so that both
+    /// sum to what they were. The last ones are those that were cancelled.
+    fn split(mut self, first: u32) -> (Self, Self) {
+        let mut rest = self.clone();
+        for (of, left) in self.components.iter_mut().zip(&mut rest.components) {
+            of.amount = share(of.amount, first, rest.units);
+            left.amount -= of.amount;
+        }
+        (self.units, rest.units) = (first, self.units - first);
+        self.cancelled = self.cancelled.saturating_sub(rest.units);
+        rest.cancelled -= self.cancelled;
+        self.credited = self.credited.min(first);
+        rest.credited -= self.credited;
+        (self, rest)
+    }
+
     /// What they cost.
     pub fn value(&self) -> Minor {
         self.upto(self.kept()) - self.upto(self.credited.min(self.kept()))

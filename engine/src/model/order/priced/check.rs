@@ -14,9 +14,13 @@ impl Order {
             Breach::new("MONEY_CONSERVED", format!("order {}: {detail}", self.header.id))
         };
         for of_line in money.units.chunk_by(|a, b| a.line == b.line) {
-            let line = &self.lines[usize::from(of_line[0].line)];
-            let priced: u32 = of_line.iter().map(|of| of.units).sum();
-            let cancelled: u32 = of_line.iter().map(|of| of.cancelled).sum();
+            let at = of_line[0].line;
+            let line = &self.lines[usize::from(at)];
+            let exchanges = self.returns.iter().filter_map(|of| of.exchange.as_deref());
+            let beside = exchanges.flat_map(|of| &of.prices).filter(|of| of.line == at);
+            let all = of_line.iter().chain(beside);
+            let (priced, cancelled) =
+                all.fold((0, 0), |(all, gone), of| (all + of.units, gone + of.cancelled));
             if priced == line.ordered && cancelled != line.cancelled {
                 let gone = line.cancelled;
                 return Err(breach(format!(

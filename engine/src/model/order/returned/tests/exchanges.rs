@@ -12,13 +12,14 @@ use crate::model::returns::{ExchangeMode, Sent};
 use crate::model::{SkuNo, Supply};
 
 /// What is done of one of three exchanges: it is asked for, at a price, or a step is done of its return; or
-/// all shipments leave that may.
+/// units of all shipments leave that may, or what fell through is cancelled.
 #[derive(Clone, Debug)]
 enum Act {
     Ask(ExchangeMode, i64),
     Send,
     Step(Deed),
     Ship,
+    GiveUp,
 }
 
 fn acts() -> impl Strategy<Value = (Act, u16, u16, u32)> {
@@ -35,6 +36,7 @@ fn acts() -> impl Strategy<Value = (Act, u16, u16, u32)> {
         1 => Just(Act::Step(Deed::Reject)),
         1 => Just(Act::Step(Deed::TimePasses)),
         3 => Just(Act::Ship),
+        1 => Just(Act::GiveUp),
     ];
     (act, 0..3u16, 0..2u16, 1..4u32)
 }
@@ -88,19 +90,30 @@ fn step(order: &Order, (act, no, line, units): &(Act, u16, u16, u32)) -> Option<
             of.send(Sent { at: AT, carrier, tracking, eta: None }, &lines)
         }
         Act::Step(deed) => stepped(of, deed, &lines),
-        Act::Ask(..) | Act::Ship => Ok(None),
+        Act::Ask(..) | Act::Ship | Act::GiveUp => Ok(None),
     };
     Some(Returning::Stepped { no, step: of.settled(step.ok()??).ok()? })
 }
 
-/// All that may leave does.
-fn ship(order: &mut Order) {
+/// So many units leave of all that may leave.
+fn ship(order: &mut Order, units: u32) {
     for shipment in 0..count(order.shipments.len()) {
         if order.waits_for_return(shipment).is_none() {
             let of_it = order.allocations.iter_mut().filter(|a| a.shipment == shipment);
-            of_it.for_each(|a| a.shipped = a.units);
+            of_it.for_each(|a| a.shipped += units.min(a.open()));
         }
     }
+}
+
+/// What time does to what fell through, if anything did.
+fn given_up(order: &Order) -> Option<OrderEffect> {
+    let lines = order.given_up_for(order.fallen().next()?);
+    let open = (0..order.allocations.len()).filter_map(|at| {
+        let a = &order.allocations[at];
+        let is_given_up = lines.iter().any(|(line, _)| *line == a.line);
+        (is_given_up && a.open() > 0).then(|| order.units_of(at, a.open()))
+    });
+    Some(OrderEffect::Cancel(open.collect()))
 }
 
 /// The provider does all that it is asked for.
@@ -124,8 +137,9 @@ fn settle(order: &mut Order) {
     }
 }
 
-/// What must be true after each step, the provider having done what it was asked for.
-fn holds_exchanged(order: &Order, paid: Minor) {
+/// What must be true after each step, the provider having done what it was asked for. First what was paid
+/// for the order, then what each exchange's line costs, as it was asked for.
+fn holds_exchanged(order: &Order, (paid, asked): (Minor, &[PricedUnits])) {
     let money = money(order);
     let mut credited = Minor::ZERO;
     for line in [0u16, 1] {
@@ -137,11 +151,17 @@ fn holds_exchanged(order: &Order, paid: Minor) {
     let mut got = Minor::ZERO;
     for of in &order.returns {
         let exchange = of.exchange.as_deref().expect("all are exchanges");
-        let value = money.of_line(exchange.first_line).map(PricedUnits::value).sum::<Minor>();
-        let is_priced = money.of_line(exchange.first_line).count() == 1;
-        assert_ne!(is_priced, exchange.prices.len() == 1, "its price is in one place");
-        assert!(is_priced || of.keeps_waiting(), "it costs its price once it may go out");
-        assert!(is_priced || order.left_of(exchange.first_line) == 0, "and goes out no sooner");
+        let line = exchange.first_line;
+        let all = asked.iter().find(|of| of.line == line).expect("it was asked for");
+        let kept = all.units - order.lines[usize::from(line)].cancelled;
+        let costs = if of.is_redeemed() { kept } else { order.left_of(line) };
+        let value = money.of_line(line).map(PricedUnits::value).sum::<Minor>();
+        // What was taken apart, as a part of it left before a credit was taken back, is shared anew.
+        let parts = money.of_line(line).count() + exchange.prices.len();
+        let off = value - all.upto(costs);
+        let most = i64::try_from(parts - 1).expect("few parts");
+        assert!(off.0.abs() <= most, "{costs} of {kept} units cost {value:?} in {parts} parts");
+        assert!(costs < kept || off == Minor::ZERO, "all of it costs what was asked");
         got += value;
     }
     let fees = money.totals().fees;
@@ -158,10 +178,12 @@ proptest! {
     fn whatever_is_exchanged_the_customer_pays_for_what_he_has(
         price in 1..3_000_000i64,
         off in 0..1_500i64,
+        captures in prop_oneof![Just(CaptureAt::Shipment), Just(CaptureAt::Placement)],
         life in proptest::collection::vec(acts(), 1..40),
     ) {
         let mut order = sold(price, off);
-        let paid = money(&order).total();
+        order.money.as_deref_mut().expect("it has prices").captures = captures;
+        let (paid, mut asked) = (money(&order).total(), Vec::new());
         let (payment, entries) = card("card", paid.0.max(1), Taken::Captured).payment(AT, 0);
         let told = PaymentTold { at: AT, told: Telling::Added(payment, entries) };
         order.apply(order.last_lsn.next(), &OrderEffect::Pay(Box::new(told)));
@@ -171,16 +193,27 @@ proptest! {
                 Act::Ask(mode, price) => exchanged(&order, (*no, *line, *units), (*mode, *price)),
                 _ => step(&order, of),
             };
-            if let Some(done) = done {
-                order.apply(order.last_lsn.next(), &OrderEffect::Return(done.into()));
-            } else if matches!(act, Act::Ship) {
-                ship(&mut order);
-            } else {
-                continue;
+            let effect = match (done, act) {
+                (Some(done), _) => OrderEffect::Return(done.into()),
+                (None, Act::Ship) => {
+                    ship(&mut order, *units);
+                    OrderEffect::LetGo
+                }
+                (None, Act::GiveUp) => match given_up(&order) {
+                    Some(effect) => effect,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if let OrderEffect::Return(done) = &effect
+                && let Returning::Exchanged(exchanged) = &**done
+            {
+                asked.extend(exchanged.change.prices.iter().flat_map(|of| of.units.clone()));
             }
+            order.apply(order.last_lsn.next(), &effect);
             order.check().expect("it is sound");
             settle(&mut order);
-            holds_exchanged(&order, paid);
+            holds_exchanged(&order, (paid, &asked));
         }
     }
 }
