@@ -25,6 +25,7 @@ pub use crate::planning::Draft;
 pub use crate::read::audit::{AuditReport, BREACHES_SHOWN_MAX};
 pub use crate::read::curve::{Curve, Step};
 pub use crate::read::node_load::{DayLoad, NodeLoad, Planned};
+pub use crate::read::open_returns::{Listing, OpenRefund, OpenReturn, RefundPlace, ReturnsAgeing};
 pub use crate::read::partner::PartnerView;
 pub use crate::read::partner_issues::{IssueCounts, IssueOf, PartnerIssue};
 pub use crate::read::stamp::Stamp;
@@ -41,6 +42,7 @@ pub use crate::recovery::restore::{
 };
 pub use crate::sourcing::Verdict;
 pub use crate::state::network::PostalTable;
+pub use crate::state::open_returns::{Ageing, ReturnPlace};
 pub use crate::transaction::error::{EngineError, Halt};
 pub use changes::ChangeAnswer;
 pub use commands::Done;

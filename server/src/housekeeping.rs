@@ -4,6 +4,7 @@
 mod consumers;
 mod endpoints;
 mod labels;
+mod returns;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -149,6 +150,7 @@ async fn keep_consumers(engine: Engine, clock: Arc<Clock>) {
         endpoints.tell(&engine.endpoints().all());
         let (engine, now) = (engine.clone(), clock.now());
         note_partners(&engine.partner_issue_counts(now));
+        returns::note(&engine.returns_ageing(), now);
         // The journal may be read for it.
         let consumers = tokio::task::spawn_blocking(move || engine.consumers(now)).await;
         gauges.tell(&consumers.unwrap_or_default());

@@ -1,5 +1,6 @@
 //! Applying: what the journal says, done to the actors, in its order. Cannot fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -52,6 +53,8 @@ pub struct Applier<'a> {
     /// Whether pairs with segments are told whose units are whose. Recovery tells them at its end.
     shares: bool,
     channels: Channels,
+    /// Orders of which the step's events changed a return, or the money of one with returns.
+    returned: BTreeSet<OrderNo>,
     /// Partners that the step's events let go of, once they show.
     let_go: Vec<PartnerId>,
 }
@@ -74,6 +77,7 @@ impl<'a> Applier<'a> {
             counting: Counting::default(),
             shares: settles && kernel.state.has_segments(),
             channels: Channels::default(),
+            returned: BTreeSet::new(),
             let_go: Vec::new(),
         }
     }
@@ -123,6 +127,7 @@ impl<'a> Applier<'a> {
     /// freeing all of them takes long.
     pub fn end_step(mut self) -> Result<Ended<'a>, ActorPanicked> {
         self.end_turns()?;
+        self.note_returned()?;
         if self.counts {
             self.kernel.state.loads.sweep(self.kernel.state.now());
         }
@@ -156,6 +161,23 @@ impl<'a> Applier<'a> {
         // It keeps its room.
         self.order_turns = turns;
         self.counting.count(&self.kernel.state)
+    }
+
+    /// Notes what is open of the orders whose returns changed, as the step left them: recovery does so once
+    /// it is at its end.
+    ///
+    /// # Errors
+    /// When an order panicked.
+    pub fn note_returned(&mut self) -> Result<(), ActorPanicked> {
+        let state = &self.kernel.state;
+        for no in std::mem::take(&mut self.returned) {
+            match state.orders.cell(no).ask(OrderMessage::Read).wait()? {
+                OrderReply::Resident(kept) => state.open_returns.note(&kept.order()),
+                // A replay met events that the order had when it left memory.
+                _ => state.open_returns.forget(no),
+            }
+        }
+        Ok(())
     }
 
     fn effect(&mut self, lsn: Lsn, effect: Effect, said: &Said) -> Result<(), ActorPanicked> {
@@ -502,6 +524,9 @@ impl<'a> Applier<'a> {
         if effect.may_mint() {
             self.kernel.state.intents.note(order);
         }
+        if self.moves_returns(order, &effect) {
+            self.returned.insert(order);
+        }
         match effect.plain() {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
             OrderEffect::Replace(packed) => self.note_replaced(order, packed),
@@ -554,6 +579,15 @@ impl<'a> Applier<'a> {
         let said = said.clone();
         let message = OrderMessage::Apply { lsn, effect, said, settles, counts };
         self.order(order, cell.ask(message))
+    }
+
+    /// Whether an effect moves units of a return of its order, or the money of an order that has one.
+    fn moves_returns(&self, order: OrderNo, effect: &OrderEffect) -> bool {
+        match effect.plain() {
+            OrderEffect::Return(_) => true,
+            OrderEffect::Pay(_) => self.kernel.state.open_returns.knows(order),
+            _ => effect.may_mint() && self.kernel.state.open_returns.knows(order),
+        }
     }
 
     fn stock(&mut self, pair: Pair, lsn: Lsn, effect: StockEffect) -> Result<(), ActorPanicked> {

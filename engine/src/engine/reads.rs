@@ -12,6 +12,7 @@ use crate::calendar::Calendar;
 use crate::command::hold::as_hold;
 use crate::command::{AnyEvent, Wave, WaveFound};
 use crate::model::partner::Quarantined;
+use crate::model::returns::ReturnStage;
 use crate::model::{
     Day, HoldId, InboundId, Intent, Item, Lsn, MessageId, Node, NodeId, NodeNo, Order, OrderId,
     OrderNo, Pair, PartnerId, Policy, Priority, PromotionId, Record, RequestId, ServiceName,
@@ -19,6 +20,7 @@ use crate::model::{
 };
 use crate::placing::basket::{Basket, BasketPriced, price_basket};
 use crate::read::node_load::node_load;
+use crate::read::open_returns::{Listing, OpenRefund, OpenReturn, RefundPlace, ReturnsAgeing};
 use crate::read::stamp::stamp;
 use crate::read::suggest::{Suggest, Suggestions, suggest};
 use crate::read::wave::find_wave;
@@ -28,6 +30,7 @@ use crate::snapshot::{SnapshotError, StoreError};
 use crate::state::assortment::Assorted;
 use crate::state::companions::LearntUpTo;
 use crate::state::holds::HeldOfSku;
+use crate::state::open_returns::ReturnPlace;
 use crate::state::pricing::Pricing;
 use crate::state::return_rules::ReturnRules;
 use crate::transaction::find::{read_order, read_resident};
@@ -152,6 +155,36 @@ impl Engine {
         message: &MessageId,
     ) -> Result<Quarantined, EngineError> {
         read::partner::quarantined(&self.kernel, partner, message)
+    }
+
+    /// Returns of which units are at a stage, or any open ones, of a node or of all, behind a place, at
+    /// most so many; the oldest first.
+    ///
+    /// # Errors
+    /// An unknown node, and what stopped the engine.
+    pub async fn open_returns(
+        &self,
+        list: (Option<ReturnStage>, Option<&NodeId>),
+        page: (Option<ReturnPlace>, usize),
+    ) -> Result<Listing<OpenReturn, ReturnPlace>, EngineError> {
+        read::open_returns::open_returns(&self.kernel, list, page).await
+    }
+
+    /// Orders with returns whose customers are to get something back, behind a place, at most so many; the
+    /// oldest first.
+    ///
+    /// # Errors
+    /// What stopped the engine.
+    pub async fn refunds_due(
+        &self,
+        page: (Option<RefundPlace>, usize),
+    ) -> Result<Listing<OpenRefund, RefundPlace>, EngineError> {
+        read::open_returns::refunds_due(&self.kernel, page).await
+    }
+
+    /// How many returns are open and refunds due, and since when the oldest of them are.
+    pub fn returns_ageing(&self) -> ReturnsAgeing {
+        read::open_returns::ageing(&self.kernel)
     }
 
     /// SKUs of which something came free that was not yet offered to older orders.

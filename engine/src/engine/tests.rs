@@ -77,12 +77,18 @@ pub(crate) fn one_unit() -> (Engine, Pump) {
     one_unit_on(&SimulatedDisk::new())
 }
 
-fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
+pub(crate) fn one_unit_on(disk: &SimulatedDisk) -> (Engine, Pump) {
+    let (engine, mut pump) = opened_on(disk);
+    run(&mut pump, stock_one_unit(&engine));
+    (engine, pump)
+}
+
+/// An engine on what a disk has.
+pub(crate) fn opened_on(disk: &SimulatedDisk) -> (Engine, Pump) {
     let disk = Arc::new(disk.clone());
     let options = OpenOptions::new("/data");
-    let (engine, mut pump, _) = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace))
-        .expect("an empty directory opens");
-    run(&mut pump, stock_one_unit(&engine));
+    let (engine, pump, _) = Engine::open_single_threaded(&options, disk, Arc::new(OnePlace))
+        .expect("the directory opens");
     (engine, pump)
 }
 

@@ -80,10 +80,10 @@ pub use order::{
     LineRepegged, LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader,
     OrderHold, OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder,
     PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled,
-    PriceComponent, PricedUnits, PricesAdded, PricesAsked, Redirect, ResultTold, Retold, ReturnFee,
-    Returning, Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount,
-    TaxAsked, Telling, Timeline, Told, Totals, Went, Why, check_payments, describe_minted, told,
-    value_of,
+    PriceComponent, PricedUnits, PricesAdded, PricesAsked, Redirect, RefundDue, ResultTold, Retold,
+    ReturnFee, Returning, Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken,
+    TaxAmount, TaxAsked, Telling, Timeline, Told, Totals, Went, Why, check_payments,
+    describe_minted, is_credited, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

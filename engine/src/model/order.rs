@@ -14,6 +14,7 @@ mod packed;
 mod planned;
 mod priced;
 mod redirect;
+mod refund_due;
 mod returned;
 mod rights;
 mod timeline;
@@ -52,6 +53,7 @@ pub use money::{
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};
 pub use redirect::Redirect;
+pub use refund_due::{RefundDue, is_credited};
 pub use returned::{Exchanged, Returning};
 pub use timeline::{DateMoved, Entry, Happened, Said, Timeline};
 

@@ -7,6 +7,7 @@ pub mod available;
 mod bundle;
 pub mod curve;
 pub mod node_load;
+pub mod open_returns;
 pub mod partner;
 pub mod partner_issues;
 pub mod stamp;

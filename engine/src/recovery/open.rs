@@ -315,6 +315,7 @@ pub(super) fn replay(
     }
     recovered.took_replaying = began.elapsed();
     let applied = applier.applied();
+    applier.note_returned().map_err(|_| OpenError::Panicked { lsn: applied.lsn })?;
     drop(applier);
     if let Some(loaded) = &loaded {
         let needed = loaded.manifest.end;

@@ -107,6 +107,7 @@ impl Archive {
                 left += u64::from(is_gone);
                 if is_gone {
                     state.rmas.forget(no);
+                    state.open_returns.forget(no);
                 }
                 // Nothing of it is open, unless it came back since, and asked for something.
                 if let Some(noted) = noted.filter(|_| is_gone) {

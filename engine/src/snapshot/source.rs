@@ -360,7 +360,9 @@ impl Source<'_> {
             self.state.intents.note(no);
         }
         if kept.packed.is_returned() {
-            self.state.rmas.note_all(&kept.order());
+            let order = kept.order();
+            self.state.rmas.note_all(&order);
+            self.state.open_returns.note(&order);
         }
         if (kept.packed.is_on_hold() || kept.packed.has_expiry() || kept.packed.is_returned())
             && let Some((at, _)) = kept.order().next_due()
@@ -374,9 +376,9 @@ impl Source<'_> {
         match cell.ask(OrderMessage::Place(kept)).wait()? {
             // A place that is taken keeps what it has, and the hash does not move.
             OrderReply::Applied(moved) if is_new && moved != StateHash::default() => {
-                if last_lsn <= closed_by {
-                    self.state.orders.archive(no, closed_by)?;
+                if last_lsn <= closed_by && self.state.orders.archive(no, closed_by)? {
                     self.state.rmas.forget(no);
+                    self.state.open_returns.forget(no);
                 }
                 Ok(moved)
             }

@@ -24,6 +24,7 @@ pub mod intents;
 mod line;
 pub mod loads;
 pub mod network;
+pub mod open_returns;
 pub mod order;
 pub mod orders;
 pub mod pricing;
@@ -60,6 +61,7 @@ use holds::Holds;
 use intents::OpenIntents;
 use loads::NodeLoads;
 use network::Network;
+use open_returns::OpenReturns;
 use orders::Orders;
 use pricing::Pricing;
 use releases::Releases;
@@ -98,6 +100,8 @@ pub struct State {
     pub intents: OpenIntents,
     /// Orders by what parcels that come back to them are known by.
     pub rmas: Rmas,
+    /// Returns that somebody waits for, and refunds that are due.
+    pub open_returns: OpenReturns,
     /// When time alone does something to orders.
     pub wakes: Wakes,
     /// Where shipments may be due for release by the rule of their node.
@@ -200,6 +204,7 @@ impl State {
             holds: Holds::default(),
             intents: OpenIntents::default(),
             rmas: Rmas::default(),
+            open_returns: OpenReturns::default(),
             wakes: Wakes::default(),
             releases: Releases::default(),
             loads: NodeLoads::default(),

@@ -78,6 +78,15 @@ pub const PARTNER_QUARANTINED: &str = "backstock_partner_messages_quarantined";
 /// Goods that came back to partners and are of no return.
 pub const PARTNER_UNMATCHED: &str = "backstock_partner_goods_unmatched";
 
+/// Returns that somebody waits for.
+pub const RETURNS_OPEN: &str = "backstock_returns_open";
+/// How long ago the oldest of them came to the stage.
+pub const RETURNS_SECONDS_OPEN: &str = "backstock_returns_seconds_open";
+/// Orders of which a refund for a return is due.
+pub const REFUNDS_DUE: &str = "backstock_refunds_due";
+/// Since how long the oldest of them is.
+pub const REFUNDS_SECONDS_DUE: &str = "backstock_refunds_seconds_due";
+
 /// Events that a consumer of the feed did not acknowledge.
 pub const FEED_EVENTS_BEHIND: &str = "backstock_feed_events_behind";
 /// How long ago the first of them came about.
@@ -121,6 +130,13 @@ pub const METRICS: &[Metric] = &[
     gauge(PARTNER_GAPS, "ranges of partners' messages that are missing for 15 minutes or longer"),
     gauge(PARTNER_QUARANTINED, "messages of partners in quarantine"),
     gauge(PARTNER_UNMATCHED, "goods that came back to partners and are of no return"),
+    gauge(RETURNS_OPEN, "returns of which units wait at a stage, by stage"),
+    gauge(
+        RETURNS_SECONDS_OPEN,
+        "seconds since the oldest of them came to it, by stage; 0 for none",
+    ),
+    gauge(REFUNDS_DUE, "orders of which a refund for a return is due"),
+    gauge(REFUNDS_SECONDS_DUE, "seconds since the oldest of them is; 0 for none"),
     gauge(
         FEED_EVENTS_BEHIND,
         "events that a consumer of the feed did not acknowledge, by consumer",

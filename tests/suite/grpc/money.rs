@@ -76,6 +76,14 @@ impl Shop {
         Self { server, directory }
     }
 
+    /// The same shop, after its server ended and another one began on its directory.
+    pub(super) async fn restart(self) -> Self {
+        let Self { server, directory } = self;
+        server.stop().await.expect("it ends");
+        let server = TestServer::start(directory.path()).await;
+        Self { server, directory }
+    }
+
     pub(super) async fn place(&mut self, request: v1::PlaceOrderRequest) -> v1::PlaceOrderResponse {
         let placed = self.server.orders.place_order(request).await;
         placed.expect("it is answered").into_inner()

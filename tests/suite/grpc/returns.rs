@@ -5,6 +5,7 @@ mod complaints;
 mod credits;
 mod exchanges;
 mod goods;
+mod listed;
 mod policy;
 mod ways;
 

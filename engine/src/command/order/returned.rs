@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::returns::table::Act;
-use crate::model::returns::{
-    Disposition, Grade, Moved, Reduction, Return, ReturnLine, ReturnProgress, Shelved,
-};
+use crate::model::returns::{Disposition, Grade, Moved, Reduction, ReturnProgress, Shelved};
 use crate::model::{
     NodeNo, Order, OrderEffect, OrderId, OrderNo, Pair, Proposal, ReturnId, Returning, Serves,
     StockChange, StockEffect, Text,
@@ -170,10 +168,4 @@ impl Event for ReturnProgressed {
             "stock": shelves.iter().map(shelf).collect::<Vec<_>>(),
         })
     }
-}
-
-/// Whether anything of a return came in.
-pub fn has_come(of: &Return) -> bool {
-    let line = |line: &ReturnLine| line.arrived() > 0 || line.surplus > 0;
-    of.lines.iter().any(line) || !of.strays.is_empty()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::order::returned::{ReturnProgressed, has_come};
+use crate::command::order::returned::ReturnProgressed;
 use crate::model::partner::Measure;
 use crate::model::returns::{Came, Grade, Return, ReturnProgress, ReturnRefusal};
 use crate::model::{NodeNo, Order, Reference, Sku, SkuNo, Timestamp};
@@ -51,7 +51,7 @@ pub(super) fn taken(
     (node, came): (NodeNo, &[Came]),
     at: Timestamp,
 ) -> Result<Option<ReturnProgressed>, NotTaken> {
-    if of.node.is_some_and(|known| known != node) && has_come(of) {
+    if of.node.is_some_and(|known| known != node) && of.has_come() {
         return Err(NotTaken::Elsewhere);
     }
     let sku = |line: u16| order.lines[usize::from(line)].sku;

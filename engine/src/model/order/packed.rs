@@ -171,7 +171,7 @@ impl PackedOrder {
         order.is_none_or(|order| {
             let order = order.expect("REPLAY_EQUAL: what was packed unpacks");
             let asks = |of: &OrderMoney| of.intents.iter().any(Intent::is_in_flight);
-            let waits = order.returns.iter().any(|of| of.wakes_at().is_some());
+            let waits = order.returns.iter().any(|of| of.is_open() || of.wakes_at().is_some());
             !waits && !order.money.as_deref().is_some_and(asks)
         })
     }

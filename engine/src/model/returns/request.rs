@@ -80,5 +80,6 @@ fn made(asked: Asked) -> Return {
         revision: 0,
         strays: Box::default(),
         exchange: None,
+        came_at: None,
     }
 }

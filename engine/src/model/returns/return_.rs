@@ -63,12 +63,21 @@ pub struct Return {
     /// What the customer gets for it, of an exchange.
     #[n(14)]
     pub exchange: Option<Box<Exchange>>,
+    /// When the first report of what is there came in; none where nothing came.
+    #[n(15)]
+    pub came_at: Option<Timestamp>,
 }
 
 impl Return {
     /// The place of a line of the order in it.
     pub fn place(&self, line: u16) -> Option<usize> {
         self.lines.binary_search_by_key(&line, |of| of.line).ok()
+    }
+
+    /// Whether anything of it came in.
+    pub fn has_come(&self) -> bool {
+        let line = |line: &ReturnLine| line.arrived() > 0 || line.surplus > 0;
+        self.lines.iter().any(line) || !self.strays.is_empty()
     }
 
     /// For what it credits units that did not come.
@@ -118,6 +127,8 @@ impl Return {
                 }
             }
             self.strays = report.strays.clone().into_boxed_slice();
+            let came_at = self.came_at.unwrap_or(progress.at);
+            self.came_at = self.has_come().then_some(came_at);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `listing` | what lists of returns share: tokens and ages |
 //! | `policy` | what may come back, there and back |
 //! | `steps` | what the methods share that report a step of a return |
 //! | `terms` | reasons, ways and terms, as a caller says them |
@@ -14,6 +15,9 @@ mod dispose_return;
 mod get_return;
 mod get_return_policy;
 mod inspect_return;
+mod list_open_returns;
+mod list_refunds_due;
+mod listing;
 mod mark_return_lost;
 mod mark_return_sent;
 mod policy;
@@ -49,6 +53,8 @@ service! {
     credit_lost_return(v1::CreditLostReturnRequest) -> v1::CreditLostReturnResponse;
     cancel_return(v1::CancelReturnRequest) -> v1::CancelReturnResponse;
     get_return(v1::GetReturnRequest) -> v1::GetReturnResponse;
+    list_open_returns(v1::ListOpenReturnsRequest) -> v1::ListOpenReturnsResponse;
+    list_refunds_due(v1::ListRefundsDueRequest) -> v1::ListRefundsDueResponse;
 }
 
 /// A return as it stands, with the money of its order.

@@ -30,6 +30,11 @@ impl Provider {
         v1::PaymentOutcome::Succeeded
     }
 
+    /// It declines from now on, also to give store credit.
+    pub(in crate::grpc) fn declines_all(&mut self) {
+        self.declines = vec!["card".into(), String::new()];
+    }
+
     /// What it did of a kind, all in all.
     pub(in crate::grpc) fn sum(&self, kind: v1::IntentKind) -> i64 {
         let of_kind = self.done.values().filter(|(of, ..)| *of == kind);

@@ -9,7 +9,7 @@
 use super::carry::{Carried, Done, decide_pairs, give_up_but_partner, impossible, known, node_of};
 use super::event::PairReported;
 use super::steps::adjusted;
-use crate::command::order::returned::{ReturnProgressed, Shelf, has_come};
+use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::partner::goods::{came, taken};
 use crate::limits::{PARTNER_CANDIDATES_MAX, PARTNER_NAMESAKES_MAX};
 use crate::model::partner::{
@@ -263,7 +263,7 @@ fn waiting(order: &Order, node: NodeNo, goods: &[Came]) -> Option<ArrivalOf> {
 
 /// Whether goods of a return may come in at a node: at any one, as long as nothing came.
 fn may_come(of: &Return, node: NodeNo) -> bool {
-    of.node.is_none_or(|known| known == node) || !has_come(of)
+    of.node.is_none_or(|known| known == node) || !of.has_come()
 }
 
 fn named(order: &Order, id: &ReturnId) -> ArrivalOf {

@@ -100,6 +100,7 @@ fn requested(id: &OrderId) -> ReturnRequested {
         revision: 0,
         strays: Box::default(),
         exchange: None,
+        came_at: None,
     };
     ReturnRequested { no: OrderNo(u64::MAX), id: id.clone(), asked: asked.into() }
 }

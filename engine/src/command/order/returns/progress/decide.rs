@@ -1,7 +1,7 @@
 //! What a step of a return comes to, on plain state.
 
 use super::step::{Named, ReturnStep};
-use crate::command::order::returned::{ReturnProgressed, has_come};
+use crate::command::order::returned::ReturnProgressed;
 use crate::limits::{RETURN_BUCKETS_MAX, RETURN_STRAYS_MAX};
 use crate::model::returns::{Receipt, Return, ReturnProgress, ReturnRefusal, Sent, Stepped};
 use crate::model::{NodeId, NodeNo, Order, Refusal, ReturnId, Text, Timestamp};
@@ -68,7 +68,7 @@ fn receiving(
 ) -> Result<Option<NodeNo>, Refusal> {
     match (node, of.node) {
         (None, None) => Err(Refusal::ReturnNodeMissing { return_id: of.id.clone() }),
-        (Some(node), Some(known)) if node != known && has_come(of) => {
+        (Some(node), Some(known)) if node != known && of.has_come() => {
             let (return_id, node_id) = (of.id.clone(), id.expect("it is named").clone());
             Err(Refusal::ReturnNodeDiffers { return_id, node_id })
         }
