@@ -561,6 +561,10 @@ pub const PARTNER_QUARANTINED_MAX: usize = 1_000;
 /// Partners that are read for a list of what somebody has to look at: more than any shop works with.
 pub const PARTNERS_READ_MAX: usize = 10_000;
 
+/// Changes of items that overtook messages of a partner which are missing: an hour of a warehouse whose file
+/// was lost. Of more, the oldest are forgotten.
+pub const PARTNER_OVERTAKING_MAX: usize = 1_000;
+
 /// Goods of a partner that came back and are of no return, at a time: they lie in its way until somebody
 /// knows whose they are.
 pub const PARTNER_UNMATCHED_MAX: usize = 1_000;

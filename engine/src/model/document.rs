@@ -12,7 +12,9 @@ use minicbor::{Decode, Encode};
 use super::digest::{Part, PartHash, hash_written};
 use super::ids::{MessageId, NodeId, PartnerId};
 use super::lsn::Lsn;
-use super::partner::{Arrival, ArrivalOf, Fact, FactKey, Partner, PartnerMessage, Quarantined};
+use super::partner::{
+    Arrival, ArrivalOf, Fact, FactKey, Overtook, Partner, PartnerMessage, Quarantined,
+};
 use super::time::Timestamp;
 
 /// Names a document.
@@ -64,6 +66,8 @@ pub enum DocumentEffect {
         quarantined: i32,
         /// How many more of its goods that came back are of no return: 1 or 0.
         unmatched: i32,
+        /// What it changed of items, if it overtook messages that are missing.
+        overtakes: Vec<Overtook>,
     },
     /// To a partner: a message of it is in quarantine no more, and does not count.
     LetGo,
@@ -89,9 +93,10 @@ impl Document {
     pub fn after(known: Option<Self>, key: &DocumentKey, effect: DocumentEffect) -> Self {
         match effect {
             DocumentEffect::Define { nodes } => Self::defined(known, key, nodes),
-            DocumentEffect::Came { message, at, quarantined, unmatched } => {
+            DocumentEffect::Came { message, at, quarantined, unmatched, overtakes } => {
                 let mut partner = Self::partner_of(known, key);
                 partner.came(&message, at);
+                partner.overtook(&message, overtakes);
                 partner.quarantined = partner.quarantined.saturating_add_signed(quarantined);
                 partner.unmatched = partner.unmatched.saturating_add_signed(unmatched);
                 Self::Partner(Box::new(partner))

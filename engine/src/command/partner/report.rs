@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use super::in_hand;
 use crate::limits::{PARTNER_QUARANTINED_MAX, PARTNER_UNMATCHED_MAX};
 use crate::model::digest::fingerprint;
-use crate::model::partner::{Fact, Move, Partner, PartnerMessage, Quarantined, Subject};
+use crate::model::partner::{Fact, Move, Overtook, Partner, PartnerMessage, Quarantined, Subject};
 use crate::model::{Document, DocumentKey, Meta, Refusal, Rule, Violation};
 use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
@@ -124,7 +124,7 @@ impl ReportPartner {
         &self,
         before: &Partner,
         is_kept: bool,
-        carried: Carried,
+        (carried, moves): (Carried, &[Move]),
     ) -> Result<Decision<PartnerTold>, Refusal> {
         let mut after = before.clone();
         after.came(&self.message, self.meta.at);
@@ -137,7 +137,8 @@ impl ReportPartner {
             }
             Carried::Out(done) => {
                 self.note(PartnerAnswer::of(PartnerStatus::Accepted), &after);
-                self.told(Became::Counts, done, is_kept)
+                let told = self.told(Became::Counts, done, is_kept);
+                PartnerTold { overtakes: self.overtakes(&after, moves), ..told }
             }
             Carried::Quarantined { .. } if before.is_full() && !is_kept => {
                 let max = PARTNER_QUARANTINED_MAX;
@@ -162,10 +163,18 @@ impl ReportPartner {
         Ok(Decision::Event(event))
     }
 
+    /// What it changed of items, if messages before it are missing.
+    fn overtakes(&self, after: &Partner, moves: &[Move]) -> Option<Box<[Overtook]>> {
+        let is_gap = after.seqs.is_gap_before(self.message.seq);
+        let all = is_gap.then(|| Overtook::all(&self.message, moves))?;
+        (!all.is_empty()).then(|| all.into_boxed_slice())
+    }
+
     fn told(&self, told: Became, done: Done, releases: bool) -> PartnerTold {
         let Done { changes, returned, shipped, arrival } = done;
         let (message, at, arrival) = (self.message.clone(), self.meta.at, arrival.map(Box::new));
-        PartnerTold { message, at, told, changes, releases, returned, arrival, shipped }
+        let overtakes = None;
+        PartnerTold { message, at, told, changes, releases, returned, arrival, shipped, overtakes }
     }
 
     /// Carries it out, by its type.
@@ -214,9 +223,14 @@ impl Command for ReportPartner {
         let kept = kept.as_ref().and_then(Document::quarantined);
         let fact = fact.as_ref().and_then(Document::fact);
         let (partner, step) = decide(partner.as_ref(), fact, kept, message)?;
-        let carried = match step {
-            Step::CarryOut(moves) => self.carry_out(tx, &moves, fact).await?,
-            Step::Quarantine(reason) => Carried::Quarantined { reason, candidates: Vec::new() },
+        let (carried, moves) = match step {
+            Step::CarryOut(moves) => {
+                let on_top = partner.on_top(message, moves.clone());
+                (self.carry_out(tx, &on_top, fact).await?, moves)
+            }
+            Step::Quarantine(reason) => {
+                (Carried::Quarantined { reason, candidates: Vec::new() }, Vec::new())
+            }
             Step::Pass(status) => return Ok(self.pass(tx, partner, kept, status)),
         };
         // It is there still for the same reason, as far as the pairs know.
@@ -225,7 +239,7 @@ impl Command for ReportPartner {
         {
             return Ok(self.pass(tx, partner, kept, PartnerStatus::Quarantined));
         }
-        Ok(self.event(partner, kept.is_some(), carried)?)
+        Ok(self.event(partner, kept.is_some(), (carried, &moves))?)
     }
 }
 

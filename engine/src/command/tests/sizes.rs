@@ -418,6 +418,7 @@ fn partner_told() -> PartnerTold {
         returned: None,
         arrival: None,
         shipped: None,
+        overtakes: None,
     }
 }
 

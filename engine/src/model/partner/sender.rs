@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use minicbor::{Decode, Encode};
 
 use super::message::PartnerMessage;
+use super::overtaking::Overtaking;
 use super::seqs::Seqs;
 use crate::limits::{PARTNER_IDS_KEPT, PARTNER_QUARANTINED_MAX, PARTNER_UNMATCHED_MAX};
 use crate::model::ids::{MessageId, NodeId, PartnerId};
@@ -43,6 +44,10 @@ pub struct Partner {
     /// Goods that it says came back and that are of no return; at most [`PARTNER_UNMATCHED_MAX`].
     #[n(5)]
     pub unmatched: u32,
+    /// What overtook messages that are missing, in the order in which it came; at most
+    /// [`PARTNER_OVERTAKING_MAX`](crate::limits::PARTNER_OVERTAKING_MAX).
+    #[n(6)]
+    pub overtaking: Vec<Overtaking>,
 }
 
 impl Partner {
@@ -50,14 +55,9 @@ impl Partner {
     pub fn new(id: PartnerId, mut nodes: Vec<NodeId>) -> Self {
         nodes.sort_unstable();
         nodes.dedup();
-        Self {
-            id,
-            nodes,
-            seqs: Seqs::default(),
-            recent: VecDeque::new(),
-            quarantined: 0,
-            unmatched: 0,
-        }
+        let (recent, overtaking) = (VecDeque::new(), Vec::new());
+        let (quarantined, unmatched) = (0, 0);
+        Self { id, nodes, seqs: Seqs::default(), recent, quarantined, unmatched, overtaking }
     }
 
     /// Whether it may speak of this node.

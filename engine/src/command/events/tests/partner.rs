@@ -15,8 +15,9 @@ fn partner() -> PartnerId {
 
 fn told(message: PartnerMessage, told: Became, changes: Vec<PairReported>) -> AnyEvent {
     let releases = !changes.is_empty();
-    let (returned, arrival, shipped) = (None, None, None);
-    PartnerTold { message, at: ETA, told, changes, releases, returned, arrival, shipped }.into()
+    let (returned, arrival, shipped, overtakes) = (None, None, None, None);
+    PartnerTold { message, at: ETA, told, changes, releases, returned, arrival, shipped, overtakes }
+        .into()
 }
 
 pub(super) fn events() -> Vec<Named> {
@@ -65,6 +66,7 @@ fn of_returns() -> [AnyEvent; 2] {
         returned: Some(received().into()),
         arrival: Some(Arrival { node, since: ETA, of: Some(of.clone()) }.into()),
         shipped: None,
+        overtakes: None,
     };
     let returned = Some(received().into());
     [told.into(), ArrivalMatched { partner: partner(), names, of, returned }.into()]

@@ -9,7 +9,7 @@ use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::returned::ReturnProgressed;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
-use crate::model::partner::{Arrival, PartnerMessage, QuarantineReason, Quarantined};
+use crate::model::partner::{Arrival, Overtook, PartnerMessage, QuarantineReason, Quarantined};
 use crate::model::{
     DocumentEffect, DocumentKey, Pair, Serves, StockChange, StockEffect, Text, Timestamp, joined,
 };
@@ -77,6 +77,9 @@ pub struct PartnerTold {
     /// What left of a shipment.
     #[n(7)]
     pub shipped: Option<Box<ShipmentProgressed>>,
+    /// What it changed of items, if it overtook messages that are missing.
+    #[n(8)]
+    pub overtakes: Option<Box<[Overtook]>>,
 }
 
 /// Where a message is kept while it is in quarantine.
@@ -110,13 +113,19 @@ impl Event for PartnerTold {
 
 impl Effective for PartnerTold {
     fn effects(self) -> Effects {
-        let Self { message, at, told, changes, releases, returned, arrival, shipped } = self;
+        let Self { message, at, told, changes, releases, returned, arrival, shipped, overtakes } =
+            self;
         let message = Arc::new(message);
         let is_new = matches!(told, Became::Quarantined { is_new: true, .. });
         let quarantined = i32::from(is_new) - i32::from(releases);
         let unmatched = i32::from(arrival.as_ref().is_some_and(|of| of.is_unmatched()));
-        let came =
-            DocumentEffect::Came { message: Arc::clone(&message), at, quarantined, unmatched };
+        let came = DocumentEffect::Came {
+            message: Arc::clone(&message),
+            at,
+            quarantined,
+            unmatched,
+            overtakes: overtakes.unwrap_or_default().into_vec(),
+        };
         let mut effects = vec![of(DocumentKey::Partner(message.sender.clone()), came)];
         effects.extend(kept(&message, (at, arrival.map(|of| *of)), told));
         if releases {

@@ -85,7 +85,8 @@ fn full(partner: &Partner) -> [Row; 3] {
     let decided = |partner: &Partner, is_kept| {
         let command = ReportPartner::new(meta(), partner_message("3PL", 1, "PO", 1, &[("A", 1)]));
         let (reason, candidates) = (QuarantineReason::UnknownSubject, Vec::new());
-        let decided = command.event(partner, is_kept, Carried::Quarantined { reason, candidates });
+        let decided =
+            command.event(partner, is_kept, (Carried::Quarantined { reason, candidates }, &[]));
         decided.map(|decision| matches!(decision, Decision::Event(_)))
     };
     let refused = Err(Refusal::ListFull { what: "messages in quarantine", max });

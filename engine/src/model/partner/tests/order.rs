@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::super::{Fact, FactKey, Judgement, Partner, PartnerMessage, judge};
-use super::{message, partner, receipt};
-use crate::model::ids::Sku;
+use super::super::{Fact, FactKey, Judgement, Overtook, Partner, PartnerMessage, judge};
+use super::{count, message, partner, receipt};
+use crate::model::ids::{NodeId, Sku};
 use crate::model::time::Timestamp;
 
 const SKUS: [&str; 3] = ["A", "B", "C"];
@@ -134,4 +134,39 @@ fn what_is_encoded_is_what_is_decoded() {
     let bytes = minicbor::to_vec((&partner, &fact, &message)).expect("it is encoded");
     let again: (Partner, Fact, PartnerMessage) = minicbor::decode(&bytes).expect("it is decoded");
     assert_eq!(again, (partner, fact, message));
+}
+
+/// A count that was overtaken comes to what it would have come to in its place, and a later count stays.
+#[test]
+fn what_overtook_a_count_is_applied_on_top_of_it() {
+    let counted = |partner: &Partner, of: &PartnerMessage| {
+        let moves = partner.on_top(of, Fact::moves(None, of));
+        moves.iter().map(|of| (of.sku.as_str().to_owned(), of.to)).collect::<Vec<_>>()
+    };
+    let take = |partner: &mut Partner, of: &PartnerMessage| {
+        let moves = Fact::moves(None, of);
+        partner.came(of, Timestamp::default());
+        partner.overtook(of, Overtook::all(of, &moves));
+    };
+    let count_of = |seq, no: &str| message(seq, count(no), 1, &[("a", 10), ("b", 20)]);
+    let mut partner = partner();
+    take(&mut partner, &message(3, receipt("po-1"), 1, &[("a", 4)]));
+    take(&mut partner, &message(2, receipt("po-2"), 1, &[("a", 2)]));
+    let rows = [("a".to_owned(), 16), ("b".to_owned(), 20)];
+    assert_eq!(counted(&partner, &count_of(1, "c-1")), rows);
+    let elsewhere = PartnerMessage {
+        node: Some(NodeId::new("node", "west").expect("a name")),
+        ..count_of(1, "c-1")
+    };
+    assert_eq!(counted(&partner, &elsewhere)[0].1, 10, "it was at another node");
+    take(&mut partner, &message(5, count("c-2"), 1, &[("a", 7)]));
+    assert_eq!(
+        counted(&partner, &count_of(4, "c-3")),
+        [("b".to_owned(), 20)],
+        "a was counted since"
+    );
+    take(&mut partner, &count_of(1, "c-1"));
+    assert_eq!(partner.overtaking.len(), 1, "only what is above a gap is kept");
+    take(&mut partner, &count_of(4, "c-3"));
+    assert_eq!(partner.overtaking, []);
 }
