@@ -572,6 +572,10 @@ pub const PARTNER_UNMATCHED_MAX: usize = 1_000;
 /// Orders that are looked at for a return by a name that others may have as well.
 pub const PARTNER_NAMESAKES_MAX: usize = 16;
 
+/// Facts of a partner that are about one delivery, shipment, return or name: parts and parcels of it. Of
+/// more, nobody adds up what they come to.
+pub const PARTNER_PARTS_MAX: usize = 1_000;
+
 /// Most nodes of one partner.
 pub const PARTNER_NODES_MAX: usize = 256;
 

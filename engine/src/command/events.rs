@@ -38,6 +38,7 @@ use super::order::returns::set_policy::ReturnPolicySet;
 use super::order::shipped::ShipmentShipped;
 use super::partner::define::PartnerDefined;
 use super::partner::discard::PartnerMessageDiscarded;
+use super::partner::dispose::GoodsDisposed;
 use super::partner::match_arrival::ArrivalMatched;
 use super::partner::report::PartnerTold;
 use super::pricing::define_price_list::PriceListDefined;
@@ -202,6 +203,7 @@ events! {
     83 "partner_message_discarded" PartnerMessageDiscarded,
     86 "return_policy_set" ReturnPolicySet,
     93 "partner_goods_matched" ArrivalMatched,
+    94 "partner_goods_disposed" GoodsDisposed,
     87 "exchange_requested" ExchangeRequested,
 }
 

@@ -8,12 +8,12 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeQuote, ChangeStock, ClaimShipment,
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner,
     DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage,
-    DispatchTransfer, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices, LineRequest,
-    Lines, MatchArrival, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep, PlaceOrder,
-    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said,
-    SetOrderPriority, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked,
-    Wanted, Wave, WaveAt, WaveFound,
+    DispatchTransfer, DisposeGoods, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices,
+    LineRequest, Lines, MatchArrival, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep,
+    PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
+    ReleaseOrderHold, ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline,
+    ReturnStep, Said, SetOrderPriority, SetPrices, SetReturnPolicy, SetTaxCategories,
+    StockOperation, TermsAsked, Wanted, Wave, WaveAt, WaveFound,
 };
 use crate::command::{DefineStyles, ItemAssociations, SetAssociations};
 use crate::companions::{Associated, Association, Attribute, Style, StyleValue, Variant};
@@ -21,8 +21,8 @@ use crate::engine::EngineError;
 use crate::engine::tests::poll;
 use crate::model::partner::{Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject};
 use crate::model::returns::{
-    Applies, ExchangeMode, Fees, Grants, LabelPayer, ReturnMode, ReturnPolicy, ReturnReason,
-    ReturnRule, ShippingRefund,
+    Applies, Disposition, ExchangeMode, Fees, Grade, Grants, LabelPayer, ReturnMode, ReturnPolicy,
+    ReturnReason, ReturnRule, ShippingRefund,
 };
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
@@ -296,6 +296,14 @@ pub fn match_arrival() -> MatchArrival {
     let names = ReturnNames { rma, ..ReturnNames::default() };
     let partner = PartnerId::new("partner", "3PL").expect("a partner id");
     MatchArrival { meta: meta(), partner, names, order: order().order.id, id: return_id() }
+}
+
+/// What the partner `3PL` has under the name `BOX` is sold.
+pub fn dispose_goods() -> DisposeGoods {
+    let MatchArrival { meta, partner, names, .. } = match_arrival();
+    let (how, grade) = (Disposition::Restock, Some(Grade::A));
+    let reason = Text::new("reason", "nobody asked").expect("a text");
+    DisposeGoods { meta, partner, names, lines: Vec::new(), how, grade, reason }
 }
 
 /// Changes the supply of a pair.

@@ -55,6 +55,7 @@ pub use order::returns::set_policy::{ReturnPolicySet, SetReturnPolicy};
 pub use order::wave::{ReleaseWave, Wave, WaveAt, WaveFilter, WaveFound};
 pub use partner::define::{DefinePartner, PartnerDefined};
 pub use partner::discard::{DiscardPartnerMessage, PartnerMessageDiscarded};
+pub use partner::dispose::{DisposeGoods, GoodsDisposed};
 pub use partner::match_arrival::{ArrivalMatched, MatchArrival};
 pub use partner::report::{
     Became, PairReported, PartnerAnswer, PartnerStatus, PartnerTold, ReportPartner,

@@ -7,16 +7,17 @@ use crate::command::hold::create::{create, quote};
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList, DefinePromotion,
-    DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, EnsureItem,
-    ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
+    DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, DisposeGoods,
+    EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
     RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
     RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
     SetReturnPolicy, SetTaxCategories,
 };
 use crate::command::{DefineStyles, SetAssociations};
-use crate::model::{Lsn, ServiceName};
+use crate::model::{Lsn, RefusalKind, ServiceName};
 use crate::placing;
 use crate::placing::services::quote_services;
+use crate::read::partner_short::declined_by;
 use crate::transaction::command::{Command, Outcome, run};
 
 /// The outcome of a command.
@@ -139,12 +140,30 @@ impl Engine {
     }
 
     /// Takes what a partner says; what it came to is in the command.
+    /// Units that will not leave are declined first, so that they are sourced elsewhere. That is an event of
+    /// its own, under a key that is made of what was said: if the message is lost after it, and is sent again,
+    /// nothing is declined twice.
     pub async fn report_partner(&self, command: &ReportPartner) -> Result<Done, EngineError> {
+        if let Some(decline) = declined_by(&self.kernel, command).await? {
+            match self.run(&decline).await {
+                Ok(_) => {}
+                Err(EngineError::Refused(why)) if why.kind() == RefusalKind::RequestIdReused => {}
+                Err(EngineError::Refused(why)) if why.kind() != RefusalKind::Contended => {
+                    command.not_declined(why);
+                }
+                Err(stopped) => return Err(stopped),
+            }
+        }
         self.run(command).await
     }
 
     /// Says of which return goods are that came back to a partner.
     pub async fn match_arrival(&self, command: MatchArrival) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Lets goods go that came back to a partner and are of no return.
+    pub async fn dispose_goods(&self, command: DisposeGoods) -> Result<Done, EngineError> {
         self.run(&command).await
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 
 use super::digest::{Part, PartHash, hash_written};
-use super::ids::{MessageId, NodeId, PartnerId};
+use super::ids::{MessageId, NodeId, PartnerId, Sku};
 use super::lsn::Lsn;
 use super::partner::{
     Arrival, ArrivalOf, Fact, FactKey, Overtook, Partner, PartnerMessage, Quarantined,
@@ -71,8 +71,11 @@ pub enum DocumentEffect {
     },
     /// To a partner: a message of it is in quarantine no more, and does not count.
     LetGo,
-    /// To a partner: goods that came back have a return now.
-    Settle,
+    /// To a partner: goods that came back have a return now, or are all gone; or some of them are.
+    Settle {
+        /// Whether it has one less of goods of no return.
+        ends: bool,
+    },
     /// To a fact: a message stated it, and counts.
     State {
         /// The message.
@@ -82,6 +85,13 @@ pub enum DocumentEffect {
     },
     /// To a fact: its goods are of this return.
     Match(ArrivalOf),
+    /// To a fact: units of its goods were let go.
+    GoodsGone {
+        /// Which, ascending by item.
+        lines: Vec<(Sku, u32)>,
+        /// When the last of them was; none while some are there.
+        ended: Option<Timestamp>,
+    },
     /// To a message: it is in quarantine.
     Quarantine(Box<Quarantined>),
     /// To a message: it is in quarantine no more.
@@ -106,9 +116,9 @@ impl Document {
                 partner.quarantined = partner.quarantined.saturating_sub(1);
                 Self::Partner(Box::new(partner))
             }
-            DocumentEffect::Settle => {
+            DocumentEffect::Settle { ends } => {
                 let mut partner = Self::partner_of(known, key);
-                partner.unmatched = partner.unmatched.saturating_sub(1);
+                partner.unmatched = partner.unmatched.saturating_sub(u32::from(ends));
                 Self::Partner(Box::new(partner))
             }
             DocumentEffect::State { message, arrival } => {
@@ -118,6 +128,7 @@ impl Document {
                 Self::Fact(Box::new(Fact { arrival, ..stated }))
             }
             DocumentEffect::Match(of) => Self::matched(known, of),
+            DocumentEffect::GoodsGone { lines, ended } => Self::goods_gone(known, &lines, ended),
             DocumentEffect::Quarantine(quarantined) => Self::Quarantined(quarantined),
             DocumentEffect::Release => Self::Released,
         }
@@ -128,6 +139,15 @@ impl Document {
         let Some(Self::Fact(mut fact)) = known else { return Self::Released };
         if let Some(arrival) = &mut fact.arrival {
             arrival.of = Some(of);
+            arrival.candidates = None;
+        }
+        Self::Fact(fact)
+    }
+
+    fn goods_gone(known: Option<Self>, lines: &[(Sku, u32)], ended: Option<Timestamp>) -> Self {
+        let Some(Self::Fact(mut fact)) = known else { return Self::Released };
+        if let Some(arrival) = &mut fact.arrival {
+            arrival.let_go(lines, ended);
         }
         Self::Fact(fact)
     }

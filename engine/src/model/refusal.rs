@@ -172,6 +172,19 @@ refusals! {
         partner_id: PartnerId,
     } => NotFound, Partner(partner_id);
 
+    /// Fewer units of the item are among the goods than are to be let go.
+    #[error("partner {partner_id} has {there} units of sku {sku} of no return by these names, not {wanted}")]
+    114 PartnerGoodsTooFew = "PARTNER_GOODS_TOO_FEW" {
+        /// The partner.
+        partner_id: PartnerId,
+        /// The item.
+        sku: Sku,
+        /// Units to be let go.
+        wanted: u32,
+        /// Units that are there.
+        there: u32,
+    } => Precondition, Partner(partner_id);
+
     /// No endpoint of webhooks has that id.
     #[error("endpoint {endpoint_id} is not known")]
     86 EndpointNotFound = "ENDPOINT_NOT_FOUND" {

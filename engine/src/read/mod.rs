@@ -10,6 +10,7 @@ pub mod node_load;
 pub mod open_returns;
 pub mod partner;
 pub mod partner_issues;
+pub mod partner_short;
 pub mod stamp;
 pub mod suggest;
 pub mod wave;

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use parking_lot::Mutex;
 
+use crate::model::digest::fingerprint;
+use crate::model::partner::{Arrival, Fact, FactKey, Subject, Topic};
 use crate::model::{
     Document, DocumentEffect, DocumentKey, Lsn, PackedDocument, PartnerId, StateHash,
 };
@@ -28,6 +30,8 @@ struct Kept {
     quarantined: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
     /// Of each partner, the places of what came back and is of no return.
     unmatched: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
+    /// By what facts of a partner are about together, as a number that says which: their places.
+    topics: BTreeSet<(u64, usize)>,
     /// The places of partners.
     partners: BTreeSet<usize>,
     /// Partners that a command has in hand.
@@ -57,29 +61,54 @@ impl Kept {
         moved
     }
 
-    /// What is derived of a document: partners, and what somebody has to look at.
+    /// What is derived of a document: partners, what facts are about, and what somebody has to look at.
     fn derive(&mut self, at: usize, document: &PackedDocument) {
-        let (open, partner, is_open) = match &document.key {
-            DocumentKey::Partner(_) => {
-                self.partners.insert(at);
-                return;
-            }
+        match &document.key {
+            DocumentKey::Partner(_) => drop(self.partners.insert(at)),
             DocumentKey::Quarantined(partner, _) => {
                 let is_open = document.unpack().is_some_and(|it| it.quarantined().is_some());
-                (&mut self.quarantined, partner, is_open)
+                mark(&mut self.quarantined, partner, at, is_open);
             }
-            DocumentKey::Fact(fact) if fact.subject.is_return_receipt() => {
-                let is_open = document.unpack().is_some_and(|it| it.is_unmatched());
-                (&mut self.unmatched, &fact.sender, is_open)
-            }
-            DocumentKey::Fact(_) => return,
-        };
-        let open = open.entry(partner.clone()).or_default();
-        if is_open {
-            open.insert(at);
-        } else {
-            open.remove(&at);
+            DocumentKey::Fact(key) => self.derive_fact(at, key, document),
         }
+    }
+
+    fn derive_fact(
+        &mut self,
+        at: usize,
+        FactKey { sender, subject }: &FactKey,
+        of: &PackedDocument,
+    ) {
+        let named = Topic::named(subject);
+        if named.is_empty() {
+            return;
+        }
+        let Some(Document::Fact(fact)) = of.unpack() else { return };
+        let topics = Topic::all(subject, &fact).into_iter();
+        self.topics.extend(topics.map(|topic| (number(sender, &topic), at)));
+        if subject.is_return_receipt() {
+            let is_open = fact.arrival.as_ref().is_some_and(Arrival::is_unmatched);
+            mark(&mut self.unmatched, sender, at, is_open);
+        }
+    }
+}
+
+/// Tells what facts of a partner are about from all else, but for chance.
+fn number(sender: &PartnerId, topic: &Topic) -> u64 {
+    fingerprint(&(sender, topic))
+}
+
+fn mark(
+    open: &mut HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
+    partner: &PartnerId,
+    at: usize,
+    is_open: bool,
+) {
+    let open = open.entry(partner.clone()).or_default();
+    if is_open {
+        open.insert(at);
+    } else {
+        open.remove(&at);
     }
 }
 
@@ -154,6 +183,31 @@ impl Documents {
         let open = kept.unmatched.get(partner);
         let places = open.into_iter().flatten().take(max);
         places.map(|at| kept.list[*at].clone()).collect()
+    }
+
+    /// The facts of a partner that are about something, the oldest first; none if there are more than so
+    /// many.
+    pub fn about(
+        &self,
+        partner: &PartnerId,
+        topic: &Topic,
+        max: usize,
+    ) -> Option<Vec<(Subject, Fact)>> {
+        let packed = self.numbered(number(partner, topic), max)?;
+        let fact = |packed: PackedDocument| {
+            let DocumentKey::Fact(key) = &packed.key else { return None };
+            let Document::Fact(fact) = packed.unpack()? else { return None };
+            let is_it = key.sender == *partner && Topic::all(&key.subject, &fact).contains(topic);
+            is_it.then(|| (key.subject.clone(), *fact))
+        };
+        Some(packed.into_iter().filter_map(fact).collect())
+    }
+
+    fn numbered(&self, number: u64, max: usize) -> Option<Vec<PackedDocument>> {
+        let kept = self.kept.lock();
+        let places = kept.topics.range((number, 0)..=(number, usize::MAX));
+        let all: Vec<_> = places.take(max + 1).map(|(_, at)| kept.list[*at].clone()).collect();
+        (all.len() <= max).then_some(all)
     }
 
     /// The messages of a partner that are in quarantine, the oldest first; at most so many.

@@ -34,8 +34,8 @@ pub use operate::{
     SnapshotCommand,
 };
 pub use partner::{
-    CheckPartnerArgs, DefinePartnerArgs, PartnerArgs, PartnerCommand, PartnerMessageArgs,
-    PartnerOfArgs, SendPartnerArgs,
+    CheckPartnerArgs, DefinePartnerArgs, DisposeGoodsArgs, MatchGoodsArgs, PartnerArgs,
+    PartnerCommand, PartnerGapsArgs, PartnerMessageArgs, PartnerOfArgs, SendPartnerArgs,
 };
 pub use run::{CommandError, run};
 pub use serve::{DemoArgs, ServeArgs};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::common::{OutputArgs, ServerArgs};
 
@@ -14,6 +14,9 @@ Examples:
   backstock partner show 3pl-7 --json
   backstock partner replay 3pl-7 m-4711
   backstock partner discard 3pl-7 m-4711
+  backstock partner gaps
+  backstock partner match 3pl-7 --rma BOX-9 --to-order W-90 --to-return R-88
+  backstock partner dispose 3pl-7 --rma BOX-9 --as restock --grade b --reason 'nobody asked'
   backstock partner check https://staging.3pl.example.com/messages --node EAST";
 
 /// Arguments of `partner`.
@@ -39,6 +42,13 @@ pub enum PartnerCommand {
     Replay(PartnerMessageArgs),
     /// Let go of a message in quarantine.
     Discard(PartnerMessageArgs),
+    /// List what somebody has to look at, of one partner or of all: numbers that are missing for 15
+    /// minutes or longer, messages in quarantine, and goods of no return.
+    Gaps(PartnerGapsArgs),
+    /// Say of which return goods are that came back.
+    Match(MatchGoodsArgs),
+    /// Let goods go that came back and are of no return.
+    Dispose(DisposeGoodsArgs),
     /// Play duplicates, shuffles and corrections at a partner's staging; exit code 1 if it
     /// answers otherwise than the contract says.
     Check(CheckPartnerArgs),
@@ -97,6 +107,117 @@ pub struct PartnerMessageArgs {
     pub message: String,
 }
 
+/// Arguments of `partner gaps`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct PartnerGapsArgs {
+    /// The partner [default: all].
+    pub partner: Option<String>,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// By what goods that came back are known, exactly as the partner told.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[group(required = true, multiple = true)]
+pub struct GoodsNamesArgs {
+    /// The number of the permission.
+    #[arg(long, value_name = "ID")]
+    pub rma: Option<String>,
+
+    /// The tracking number of the package.
+    #[arg(long, value_name = "NUMBER")]
+    pub tracking: Option<String>,
+
+    /// The order.
+    #[arg(long, value_name = "ID")]
+    pub order: Option<String>,
+}
+
+/// Arguments of `partner match`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct MatchGoodsArgs {
+    /// Which partner.
+    #[command(flatten)]
+    pub of: PartnerOfArgs,
+
+    /// Which goods.
+    #[command(flatten)]
+    pub names: GoodsNamesArgs,
+
+    /// The order of the return that they are of.
+    #[arg(long, value_name = "ID")]
+    pub to_order: String,
+
+    /// The return that they are of.
+    #[arg(long, value_name = "ID")]
+    pub to_return: String,
+}
+
+/// What becomes of goods of no return.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoodsEnd {
+    /// They are sold where they lie.
+    Restock,
+    /// They are thrown away.
+    Scrap,
+    /// The sender gets them back.
+    SendBack,
+    /// They go back to whom they were bought from.
+    ReturnToVendor,
+}
+
+/// What somebody found who looked at goods.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoodsGrade {
+    /// As new, in a closed box.
+    A,
+    /// As new, opened.
+    B,
+    /// Used.
+    C,
+    /// Damaged, or without function.
+    Damaged,
+}
+
+/// Arguments of `partner dispose`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct DisposeGoodsArgs {
+    /// Which partner.
+    #[command(flatten)]
+    pub of: PartnerOfArgs,
+
+    /// Which goods.
+    #[command(flatten)]
+    pub names: GoodsNamesArgs,
+
+    /// What becomes of them.
+    #[arg(long = "as", value_enum, value_name = "END")]
+    pub end: GoodsEnd,
+
+    /// What somebody found who looked at them; has to be said of what is sold.
+    #[arg(long, value_enum, value_name = "GRADE")]
+    pub grade: Option<GoodsGrade>,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+
+    /// So many units of an item, as SKU=UNITS; more than once for several [default: all that are
+    /// left].
+    #[arg(long = "line", value_name = "SKU=UNITS", requires = "request_id", value_parser = units)]
+    pub lines: Vec<(String, u64)>,
+
+    /// Key of the request: sent again with it, no others are let go.
+    #[arg(long, value_name = "KEY")]
+    pub request_id: Option<String>,
+}
+
 /// Arguments of `partner check`.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
 pub struct CheckPartnerArgs {
@@ -118,4 +239,11 @@ pub struct CheckPartnerArgs {
     /// How the result is printed.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Units of an item. A SKU may have the sign in it.
+fn units(text: &str) -> Result<(String, u64), String> {
+    let parts = text.rsplit_once('=').filter(|(sku, _)| !sku.is_empty());
+    let read = parts.and_then(|(sku, units)| Some((sku.to_owned(), units.parse().ok()?)));
+    read.ok_or_else(|| "is not SKU=UNITS".to_owned())
 }

@@ -244,13 +244,17 @@ async fn webhook(args: WebhookArgs, out: &mut dyn Write) -> Result<Exit, Command
 }
 
 async fn partner(args: PartnerArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    use super::PartnerCommand::{Check, Define, Discard, Replay, Send, Show};
+    use super::PartnerCommand::{Check, Define, Discard, Dispose, Gaps, Match, Replay, Send, Show};
+    use show::partner_goods::{dispose, gaps, match_goods};
     match args.command {
         Define(args) => within(args.of.server.timeout, show::partner::define(args, out)).await,
         Send(args) => within(args.of.server.timeout, show::partner::send(args, out)).await,
         Show(args) => within(args.server.timeout, show::partner::show(args, out)).await,
         Replay(args) => within(args.of.server.timeout, show::partner::replay(args, out)).await,
         Discard(args) => within(args.of.server.timeout, show::partner::discard(args, out)).await,
+        Gaps(args) => within(args.server.timeout, gaps(args, out)).await,
+        Match(args) => within(args.of.server.timeout, match_goods(args, out)).await,
+        Dispose(args) => within(args.of.server.timeout, dispose(args, out)).await,
         Check(args) => show::partner_check::check(args, out).await,
     }
 }

@@ -6,6 +6,7 @@ mod directory;
 mod export;
 mod import;
 mod operate;
+mod partner;
 mod program;
 mod proxy;
 mod restore;

@@ -60,7 +60,7 @@ pub(super) fn off(name: &str, amount_minor: i64) -> v1::NamedAmount {
 /// A server, and its directory.
 pub(super) struct Shop {
     pub(super) server: TestServer,
-    directory: TempDir,
+    pub(super) directory: TempDir,
 }
 
 impl Shop {

@@ -3,7 +3,9 @@
 mod crash;
 mod goods;
 mod late;
+mod nobodys;
 mod shipping;
+mod twice;
 
 use backstock_proto::v1;
 use backstock_proto::v1::report_request::Content;

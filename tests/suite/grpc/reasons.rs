@@ -110,6 +110,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
         Refused(RefusalKind::PartnerOutOfScope) => {
             (Code::FailedPrecondition, apart(supply::partner_out_of_scope).await)
         }
+        Refused(RefusalKind::PartnerGoodsTooFew) => {
+            (Code::FailedPrecondition, apart(supply::partner_goods_too_few).await)
+        }
         Refused(RefusalKind::InboundExists) => {
             (Code::AlreadyExists, apart(supply::inbound_exists).await)
         }

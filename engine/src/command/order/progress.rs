@@ -14,7 +14,7 @@ mod parcel;
 pub(crate) mod tests;
 
 pub use event::ShipmentProgressed;
-pub(crate) use parcel::{Parcel, leave, lines_of};
+pub(crate) use parcel::{Parcel, leave, lines_of, make_step};
 
 use smallvec::SmallVec;
 

@@ -72,6 +72,14 @@ impl ReturnProgressed {
 }
 
 impl Shelf {
+    /// What it changed, for people.
+    pub fn describe(&self) -> Value {
+        json!({
+            "sku_no": self.pair.sku.0, "node_no": self.pair.node.0,
+            "on_hand_delta": self.on_hand, "unavailable_delta": self.unavailable,
+        })
+    }
+
     /// What a pair decided.
     pub fn of(pair: Pair, change: &StockChange) -> Self {
         match change {
@@ -150,12 +158,6 @@ impl Event for ReturnProgressed {
                 "reduced_basis_points": decision.reduction().map(Reduction::basis_points),
             })
         };
-        let shelf = |of: &Shelf| {
-            json!({
-                "sku_no": of.pair.sku.0, "node_no": of.pair.node.0,
-                "on_hand_delta": of.on_hand, "unavailable_delta": of.unavailable,
-            })
-        };
         let sent = step.sent.as_deref();
         json!({
             "order_id": id.as_str(), "order_no": no.0, "return_id": return_id.as_str(),
@@ -165,7 +167,7 @@ impl Event for ReturnProgressed {
             "carrier": sent.map(|sent| sent.carrier.as_str()),
             "tracking": sent.map(|sent| sent.tracking.as_str()),
             "node_no": step.node.map(node),
-            "stock": shelves.iter().map(shelf).collect::<Vec<_>>(),
+            "stock": shelves.iter().map(Shelf::describe).collect::<Vec<_>>(),
         })
     }
 }

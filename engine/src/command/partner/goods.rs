@@ -1,19 +1,28 @@
-//! Goods that came back, in the return that they are of. What a partner told of them becomes a step of it.
+//! Goods that came back, in the return that they are of. What a partner told of them becomes a step of it,
+//! beside what others recorded of the same goods.
 
 use std::collections::BTreeMap;
 
 use crate::command::order::returned::ReturnProgressed;
-use crate::model::partner::Measure;
+use crate::limits::PARTNER_PARTS_MAX;
+use crate::model::partner::{
+    ArrivalOf, Contradiction, FactKey, Measure, Move, Topic, beside, stated,
+};
 use crate::model::returns::{Came, Grade, Return, ReturnProgress, ReturnRefusal};
 use crate::model::{NodeNo, Order, Reference, Sku, SkuNo, Timestamp};
+use crate::state::State;
 
 /// Why goods are not taken into a return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NotTaken {
     /// Other goods of it came in at another node.
     Elsewhere,
     /// The return does not take them.
     Refused(ReturnRefusal),
+    /// Somebody recorded another number of them.
+    Contradicted(Contradiction),
+    /// Too many facts are about it.
+    TooManyParts,
 }
 
 /// A grade by the name that partners give it. Goods of a name of their own are looked at by somebody else.
@@ -43,6 +52,27 @@ pub(super) fn came<'a, E>(
     Ok(all.into_values().collect())
 }
 
+/// What a fact of a partner moves in a return, beside what others recorded of its goods and what other facts
+/// of the partner state of them.
+pub(super) fn beside_others(
+    state: &State,
+    key: &FactKey,
+    (order, of): (&Order, &Return),
+    moves: &[Move],
+) -> Result<Vec<Move>, NotTaken> {
+    let arrival = ArrivalOf { order: order.header.id.clone(), id: of.id.clone() };
+    let facts = state.documents.about(&key.sender, &Topic::Return(arrival), PARTNER_PARTS_MAX);
+    let facts = facts.ok_or(NotTaken::TooManyParts)?;
+    let others = facts.iter().filter(|(it, _)| it.is_return_receipt() && *it != key.subject);
+    let others = stated(others.map(|(_, fact)| fact), &Measure::Received);
+    let recorded = |sku: &Sku| {
+        let item = state.catalogue.with_stock(sku).ok();
+        let line = |line: u16| order.lines[usize::from(line)].sku;
+        item.map_or(0, |item| of.recorded(item, line).into())
+    };
+    beside(moves, &Measure::Received, &others, recorded).map_err(NotTaken::Contradicted)
+}
+
 /// The step of a return, the one of that number, that goods make which came in at a node; none if it
 /// changes nothing. Pairs have no say in it yet.
 pub(super) fn taken(
@@ -63,10 +93,12 @@ pub(super) fn taken(
 
 impl NotTaken {
     /// Why, for a person.
-    pub(super) fn told(self) -> String {
+    pub(super) fn told(&self) -> String {
         match self {
             Self::Elsewhere => "other goods of the return came in at another node".to_owned(),
             Self::Refused(refusal) => refusal.to_string(),
+            Self::Contradicted(of) => of.told(),
+            Self::TooManyParts => format!("more than {PARTNER_PARTS_MAX} parts of one return"),
         }
     }
 }

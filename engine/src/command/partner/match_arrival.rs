@@ -3,25 +3,31 @@
 //! ```text
 //!   goods of no return: on hand, not sellable --match--> received, and graded, in the return
 //! ```
-//! What lies at the node stays as it is: it is there, and not sellable, before and after.
+//! What lies at the node stays as it is: it is there, and not sellable, before and after. What somebody had
+//! received of the return by hand already lay there twice, in the books, and is taken off them once.
 
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
-use super::goods::{NotTaken, came, taken};
+use super::goods::{NotTaken, beside_others, came, taken};
 use super::in_hand;
-use crate::command::order::returned::ReturnProgressed;
-use crate::limits::{RETURN_BUCKETS_MAX, RETURN_STRAYS_MAX};
+use crate::command::order::returned::{ReturnProgressed, Shelf};
+use crate::limits::{PARTNER_PARTS_MAX, RETURN_BUCKETS_MAX, RETURN_STRAYS_MAX};
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
-use crate::model::partner::{Arrival, ArrivalOf, Fact, FactKey, ReturnNames, Subject};
+use crate::model::partner::{
+    Arrival, ArrivalOf, Fact, FactKey, Measure, Move, ReturnNames, Subject,
+};
 use crate::model::returns::{Came, ReturnRefusal};
 use crate::model::{
-    Claim, Document, DocumentEffect, DocumentKey, Meta, NodeId, NodeNo, Order, OrderId, PartnerId,
-    Reference, Refusal, ReturnId,
+    Claim, Document, DocumentEffect, DocumentKey, Meta, NodeId, NodeNo, Order, OrderId, Pair,
+    PartnerId, Proposal, Reference, Refusal, ReturnId, Serves, Sku, StockChange, StockEffect, Text,
 };
+use crate::state::State;
+use crate::transaction::attempts::Attempts;
 use crate::transaction::command::{Command, Decision, Effective};
+use crate::transaction::edits::edit_all;
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 
@@ -55,12 +61,15 @@ pub struct ArrivalMatched {
     /// The step of it; none if no goods are left to take.
     #[n(3)]
     pub returned: Option<Box<ReturnProgressed>>,
+    /// What lay at the node twice, in its books: received by hand, and told by the partner.
+    #[n(4)]
+    pub twice: Option<Box<[Shelf]>>,
 }
 
 impl MatchArrival {
-    fn fact(&self) -> DocumentKey {
+    fn fact(&self) -> FactKey {
         let (sender, subject) = (self.partner.clone(), Subject::ReturnReceipt(self.names.clone()));
-        DocumentKey::Fact(FactKey { sender, subject })
+        FactKey { sender, subject }
     }
 
     fn of(&self) -> ArrivalOf {
@@ -87,22 +96,80 @@ impl Command for MatchArrival {
             let partner_id = self.partner.clone();
             return Err(Refusal::PartnerNotFound { partner_id }.into());
         }
-        let known = tx.state().documents.read(&self.fact());
+        let known = tx.state().documents.read(&DocumentKey::Fact(self.fact()));
         let Some((fact, arrival)) = open(known.as_ref(), self)? else {
             return Ok(Decision::Nothing(tx.kernel().shown()));
         };
-        let counts = fact.lines.iter().flat_map(|line| {
-            line.counts.iter().map(|(measure, units)| (&line.sku, measure, *units))
-        });
-        let came = came(counts, |sku| tx.state().catalogue.with_stock(sku))?;
         let node = tx.state().network.load().named(&arrival.node)?;
         let order = tx.claims.in_hand(&self.order).await?;
+        let moves = moves(tx.state(), fact, (self, &order))?;
+        let counts = moves.iter().map(|of| (&of.sku, &of.measure, of.by()));
+        let came = came(counts, |sku| tx.state().catalogue.with_stock(sku))?;
         let event = decide(&order, self, (&arrival.node, node, &came))?;
         if event.returned.is_none() {
             tx.claims.give_up(|claim| matches!(claim, Claim::Partner(_)));
         }
-        Ok(Decision::Event(event))
+        let twice = taken_off(tx, node, &moves).await?;
+        Ok(Decision::Event(ArrivalMatched { twice, ..event }))
     }
+}
+
+/// What the goods move in the return, beside what others recorded of it.
+fn moves(
+    state: &State,
+    fact: &Fact,
+    (command, order): (&MatchArrival, &Order),
+) -> Result<Vec<Move>, Refusal> {
+    let counted = fact.lines.iter().flat_map(|line| {
+        let counts = line.counts.iter();
+        counts.map(|(measure, to)| (line.sku.clone(), measure.clone(), *to))
+    });
+    let gone = |sku: &Sku, measure: &Measure| match &fact.arrival {
+        Some(arrival) if *measure == Measure::Received => i64::from(arrival.gone_of(sku)),
+        _ => 0,
+    };
+    // What was let go is of no return.
+    let moves = counted.map(|(sku, measure, to)| {
+        let to = to - gone(&sku, &measure);
+        Move { sku, measure, from: 0, to }
+    });
+    let moves: Vec<Move> = moves.collect();
+    let Some((_, found)) = order.return_of(&command.id) else {
+        let (order_id, return_id) = (command.order.clone(), command.id.clone());
+        return Err(Refusal::ReturnNotFound { order_id, return_id });
+    };
+    beside_others(state, &command.fact(), (order, found), &moves).map_err(|why| match why {
+        NotTaken::TooManyParts => {
+            Refusal::ListFull { what: "parts of a return", max: PARTNER_PARTS_MAX }
+        }
+        other => unreachable!("a first word contradicts nothing, and so not {other:?}"),
+    })
+}
+
+/// Takes goods off the books of their node that were received by hand already, and holds their pairs.
+async fn taken_off(
+    tx: &mut Transaction<'_>,
+    node: NodeNo,
+    moves: &[Move],
+) -> Result<Option<Box<[Shelf]>>, EngineError> {
+    let mut proposals: Vec<(Pair, Proposal)> = Vec::new();
+    for of in moves.iter().filter(|of| of.measure == Measure::Received && of.by() < of.to) {
+        let pair = Pair { sku: tx.state().catalogue.with_stock(&of.sku)?, node };
+        let less = of.by() - of.to;
+        proposals.push((pair, Proposal::Returned { on_hand: less, unavailable: less }));
+    }
+    if proposals.is_empty() {
+        return Ok(None);
+    }
+    let mut attempts = Attempts::begin(tx.kernel());
+    let decided = loop {
+        let attempt = edit_all(&mut tx.claims, &proposals).await?;
+        if let Some(decided) = attempts.end(attempt).await? {
+            break decided;
+        }
+    };
+    let shelves = proposals.iter().zip(decided);
+    Ok(Some(shelves.filter_map(|((pair, _), of)| Some(Shelf::of(*pair, &of?))).collect()))
 }
 
 /// The goods, if they are of no return yet; none if they are of this one.
@@ -137,42 +204,54 @@ fn decide(
         NotTaken::Refused(ReturnRefusal::TooManyParts { .. }) => {
             Refusal::ListFull { what: "states of a line", max: RETURN_BUCKETS_MAX }
         }
-        NotTaken::Refused(other) => unreachable!("nothing is taken back, and so not {other}"),
+        other => unreachable!("nothing is taken back, and so not {other:?}"),
     })?;
     Ok(ArrivalMatched {
         partner: command.partner.clone(),
         names: command.names.clone(),
         of: command.of(),
         returned: returned.map(Box::new),
+        twice: None,
     })
 }
 
 impl Event for ArrivalMatched {
     fn describe(&self) -> Value {
-        let Self { partner, names, of, returned } = self;
+        let Self { partner, names, of, returned, twice } = self;
+        let stock: Vec<Value> = twice.iter().flatten().map(Shelf::describe).collect();
         json!({
             "partner_id": partner.as_str(), "order_id": of.order.as_str(),
             "return_id": of.id.as_str(),
             "rma": names.rma.as_ref().map(Reference::as_str),
             "tracking": names.tracking.as_ref().map(Reference::as_str),
             "return": returned.as_ref().map(|step| step.describe()),
+            "stock": stock,
         })
     }
 }
 
 impl Effective for ArrivalMatched {
     fn effects(self) -> Effects {
-        let Self { partner, names, of, returned } = self;
+        let Self { partner, names, of, returned, twice } = self;
         let sender = partner.clone();
         let fact = DocumentKey::Fact(FactKey { sender, subject: Subject::ReturnReceipt(names) });
         let effect = |key, effect| Effect::Document(Box::new((key, effect)));
         let mut effects = vec![
-            effect(DocumentKey::Partner(partner), DocumentEffect::Settle),
+            effect(DocumentKey::Partner(partner), DocumentEffect::Settle { ends: true }),
             effect(fact, DocumentEffect::Match(of)),
         ];
+        effects.extend(twice.into_iter().flatten().map(off));
         effects.extend(returned.into_iter().flat_map(|step| step.effects()));
         effects
     }
+}
+
+/// What is taken off the books of a pair.
+fn off(of: Shelf) -> Effect {
+    let Shelf { pair, on_hand: on_hand_delta, unavailable: unavailable_delta } = of;
+    let change =
+        StockChange::Adjusted { on_hand_delta, unavailable_delta, reason: Text::default() };
+    Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Commands of partners: who they are, what they say, what of it is let go, and whose the goods are that came
-//! back to them.
+//! Commands of partners: who they are, what they say, what of it is let go, whose the goods are that came back
+//! to them, and what becomes of those that are nobody's.
 
 pub mod define;
 pub mod discard;
+pub mod dispose;
 mod goods;
 pub mod match_arrival;
 pub mod report;

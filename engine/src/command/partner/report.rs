@@ -12,8 +12,10 @@ mod back;
 mod carry;
 mod decide;
 mod event;
+mod names;
 mod shipped;
 mod steps;
+mod tracked;
 
 use std::sync::OnceLock;
 
@@ -26,10 +28,12 @@ use crate::transaction::command::{Command, Decision, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
 use back::{announced, came_back};
-use carry::{Carried, Done, carry_out};
+use carry::{Carried, Done, carry_out, impossible};
 use decide::{Step, decide};
 use event::quarantine_key;
+use names::renamed;
 use shipped::left;
+use tracked::tracked;
 
 pub use answer::{PartnerAnswer, PartnerStatus};
 pub use event::{Became, PairReported, PartnerTold};
@@ -43,12 +47,24 @@ pub struct ReportPartner {
     message: PartnerMessage,
     /// What it came to, once that is decided.
     answer: OnceLock<PartnerAnswer>,
+    /// Why the node could not decline what it says will not leave, if it could not.
+    obstacle: OnceLock<Refusal>,
 }
 
 impl ReportPartner {
     /// Says what a partner says.
     pub fn new(meta: Meta, message: PartnerMessage) -> Self {
-        Self { meta, message: message.in_order(), answer: OnceLock::new() }
+        Self {
+            meta,
+            message: message.in_order(),
+            answer: OnceLock::new(),
+            obstacle: OnceLock::new(),
+        }
+    }
+
+    /// The units that it says will not leave could not be declined: it goes into quarantine, if it counts.
+    pub fn not_declined(&self, why: Refusal) {
+        let _ = self.obstacle.set(why);
     }
 
     /// The message, in order.
@@ -61,27 +77,14 @@ impl ReportPartner {
         self.answer.get()
     }
 
-    /// Checks the message. Only some types change anything yet.
+    /// Checks the message. Only where a package is needs no node.
     ///
     /// # Errors
     /// Every field that is wrong.
     pub fn validate(&self) -> Result<(), Vec<Violation>> {
         let mut found = self.message.validate().err().unwrap_or_default();
-        let is_carried = matches!(
-            self.message.subject,
-            Subject::Receipt { .. }
-                | Subject::Shipment { .. }
-                | Subject::Adjustment(_)
-                | Subject::Count(_)
-                | Subject::Return(_)
-                | Subject::ReturnReceipt(_)
-        );
-        if !is_carried {
-            let allowed = "receipt, shipment, adjustment, count, return, return_receipt".to_owned();
-            let kind = self.message.subject.kind();
-            found.push(Violation::new("type", kind, Rule::NotOneOf { allowed }));
-        }
-        if self.message.node.is_none() {
+        let is_tracking = matches!(self.message.subject, Subject::Tracking(_));
+        if self.message.node.is_none() && !is_tracking {
             found.push(Violation::new("node", "", Rule::Required));
         }
         if found.is_empty() { Ok(()) } else { Err(found) }
@@ -172,7 +175,7 @@ impl ReportPartner {
 
     fn told(&self, told: Became, done: Done, releases: bool) -> PartnerTold {
         let Done { changes, returned, shipped, arrival } = done;
-        let (message, at, arrival) = (self.message.clone(), self.meta.at, arrival.map(Box::new));
+        let (message, at) = (self.message.clone(), self.meta.at);
         let overtakes = None;
         PartnerTold { message, at, told, changes, releases, returned, arrival, shipped, overtakes }
     }
@@ -185,16 +188,22 @@ impl ReportPartner {
         fact: Option<&Fact>,
     ) -> Result<Carried, EngineError> {
         let (message, at) = (&self.message, self.meta.at);
+        if let Some(why) = self.obstacle.get() {
+            return Ok(impossible(&why.to_string()));
+        }
+        let arrival = fact.and_then(|fact| fact.arrival.as_ref());
         match &message.subject {
             Subject::ReturnReceipt(names) => {
-                let arrival = fact.and_then(|fact| fact.arrival.as_ref());
                 came_back(tx, (message, names), moves, (arrival, at)).await
             }
             Subject::Shipment { order, shipment, .. } => {
                 left(tx, message, (order, shipment), (moves, at)).await
             }
-            Subject::Return(names) => announced(tx, (message, names), moves, at).await,
-            _ => carry_out(tx, message, moves).await,
+            Subject::Return(names) => announced(tx, (message, names), moves, (arrival, at)).await,
+            Subject::Tracking(number) => tracked(tx, message, number, at).await,
+            Subject::Receipt { .. } | Subject::Adjustment(_) | Subject::Count(_) => {
+                carry_out(tx, message, moves).await
+            }
         }
     }
 }
@@ -223,15 +232,16 @@ impl Command for ReportPartner {
         let kept = kept.as_ref().and_then(Document::quarantined);
         let fact = fact.as_ref().and_then(Document::fact);
         let (partner, step) = decide(partner.as_ref(), fact, kept, message)?;
-        let (carried, moves) = match step {
-            Step::CarryOut(moves) => {
+        let (carried, moves) = match (step, renamed(documents, message, fact)) {
+            (Step::Pass(status), _) => return Ok(self.pass(tx, partner, kept, status)),
+            (Step::Quarantine(reason), _) => {
+                (Carried::Quarantined { reason, candidates: Vec::new() }, Vec::new())
+            }
+            (Step::CarryOut(moves), Some(quarantined)) => (quarantined, moves),
+            (Step::CarryOut(moves), None) => {
                 let on_top = partner.on_top(message, moves.clone());
                 (self.carry_out(tx, &on_top, fact).await?, moves)
             }
-            Step::Quarantine(reason) => {
-                (Carried::Quarantined { reason, candidates: Vec::new() }, Vec::new())
-            }
-            Step::Pass(status) => return Ok(self.pass(tx, partner, kept, status)),
         };
         // It is there still for the same reason, as far as the pairs know.
         if let Carried::Quarantined { reason, .. } = &carried

@@ -31,9 +31,11 @@ use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::release_hold::OrderHoldReleased;
 use crate::command::order::released::{Released, ShipmentsReleased};
 use crate::command::order::resolve_decline::DeclineResolved;
+use crate::command::order::returned::Shelf;
 use crate::command::order::shipped::ShipmentShipped;
 use crate::command::partner::define::PartnerDefined;
 use crate::command::partner::discard::PartnerMessageDiscarded;
+use crate::command::partner::dispose::GoodsDisposed;
 use crate::command::partner::match_arrival::ArrivalMatched;
 use crate::command::partner::report::{Became, PairReported, PartnerTold};
 use crate::command::pricing::define_price_list::PriceListDefined;
@@ -58,13 +60,14 @@ use crate::limits::{
     LAPSED_HOLDS_MAX, LAPSED_PARTS_MAX, ORDER_ALLOCATIONS_MAX, ORDER_LINES_MAX, PACKAGES_MAX,
     PARTED_SHIPMENTS_MAX, PARTNER_LINES_MAX, PARTNER_NODES_MAX, POSTAL_CODE_BYTES_MAX,
     PRICE_ROWS_AT_ONCE_MAX, PROMOTION_AUDIENCE_MAX, PROMOTION_SKUS_MAX, REPEGGED_LINES_MAX,
-    SERVICES_MAX, SHIPPING_RATES_MAX, TAX_RATES_MAX, TEXT_BYTES_MAX, TOLD_PAIRS_MAX,
-    WAVE_SHIPMENTS_MAX,
+    RETURN_STRAYS_MAX, SERVICES_MAX, SHIPPING_RATES_MAX, TAX_RATES_MAX, TEXT_BYTES_MAX,
+    TOLD_PAIRS_MAX, WAVE_SHIPMENTS_MAX,
 };
 use crate::model::fulfilment::{Ended, Ending};
 use crate::model::partner::{
     ArrivalOf, Detail, FactLine, Measure, PartnerMessage, ReturnNames, Subject,
 };
+use crate::model::returns::{Disposition, Grade};
 use crate::model::{
     Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
     DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
@@ -358,6 +361,7 @@ fn of_partners() -> Vec<AnyEvent> {
         }
         .into(),
         arrival_matched().into(),
+        goods_disposed().into(),
         PartnerMessageDiscarded {
             partner: PartnerId::new("partner", "x".repeat(ID_BYTES_MAX)).expect("an id"),
             message: MessageId::new("message", "x".repeat(ID_BYTES_MAX)).expect("an id"),
@@ -374,11 +378,31 @@ fn arrival_matched() -> ArrivalMatched {
     let id = ReturnId::new("id", long.as_str()).expect("an id");
     let names = ReturnNames { rma: name(), tracking: name(), order: Some(order.clone()) };
     let returned = Some(returns::progressed(&order).into());
+    let twice = Shelf { pair: PAIR, on_hand: i32::MIN, unavailable: i32::MIN };
     ArrivalMatched {
         partner: PartnerId::new("partner", long.as_str()).expect("an id"),
         names,
         of: ArrivalOf { order, id },
         returned,
+        twice: Some(vec![twice; ORDER_LINES_MAX + RETURN_STRAYS_MAX].into()),
+    }
+}
+
+/// As many lines as there may be, each of an item at a pair of its own.
+fn goods_disposed() -> GoodsDisposed {
+    let ArrivalMatched { partner, names, .. } = arrival_matched();
+    let sku = Sku::new("sku", "x".repeat(ID_BYTES_MAX)).expect("a sku");
+    let shelf = Shelf { pair: PAIR, on_hand: i32::MIN, unavailable: i32::MIN };
+    GoodsDisposed {
+        partner,
+        names,
+        at: AT,
+        how: Disposition::ReturnToVendor,
+        grade: Some(Grade::Damaged),
+        reason: Text::new("reason", "x".repeat(TEXT_BYTES_MAX)).expect("a text"),
+        lines: vec![(sku, u32::MAX); PARTNER_LINES_MAX],
+        shelves: vec![shelf; PARTNER_LINES_MAX],
+        ends: true,
     }
 }
 

@@ -5,11 +5,11 @@ use super::*;
 use crate::command::SetAssociations;
 use crate::command::fixture::{
     associations, bundle, came_back, change, change_hold, confirm, decline, define_partner,
-    definition, discard_partner_message, dispatch, extend, hold, hold_id, hold_order,
-    match_arrival, node_id, opening, price_list, prioritise, progress_return, promotion, queueable,
-    recall, release, release_order_hold, report_partner, request_exchange, request_return,
-    return_id, set_prices, set_return_policy, ship, shipping_rates, sku, store, styles,
-    tax_categories, tax_rates, wave,
+    definition, discard_partner_message, dispatch, dispose_goods, extend, hold, hold_id,
+    hold_order, match_arrival, node_id, opening, price_list, prioritise, progress_return,
+    promotion, queueable, recall, release, release_order_hold, report_partner, request_exchange,
+    request_return, return_id, set_prices, set_return_policy, ship, shipping_rates, sku, store,
+    styles, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
@@ -17,12 +17,14 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
-    DispatchTransfer, ExtendHold, Extension, HoldOrder, LineCancellation, Lines, MatchArrival,
-    Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn, ProgressShipment, QuoteChange,
-    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
-    RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said, SetOrderPriority, SetPolicy,
-    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
+    DispatchTransfer, DisposeGoods, ExtendHold, Extension, HoldOrder, LineCancellation, Lines,
+    MatchArrival, Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn, ProgressShipment,
+    QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
+    ReportPartner, RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said,
+    SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation,
+    TermsAsked, Wave, WaveFound,
 };
+use crate::model::partner::Subject;
 use crate::model::returns::{
     Condition, Disposition, ExchangeMode, Finding, Grade, Reduction, ReturnWay, Verdict,
 };
@@ -725,6 +727,14 @@ fn partners(carrier: &mut Carrier) {
     carrier.carry("match_arrival", async |engine, meta| {
         let order = order_id("place_order_returned");
         engine.match_arrival(MatchArrival { meta, order, ..match_arrival() }).await
+    });
+    let crate_of_nobody = came_back(8, "CRATE", 1, 1);
+    let names = Some(&crate_of_nobody.subject).and_then(Subject::return_names).cloned();
+    let names = names.expect("it came back");
+    let came = ReportPartner::new(meta(), crate_of_nobody);
+    run(&mut carrier.pump, carrier.engine.report_partner(&came));
+    carrier.carry("dispose_goods", async |engine, meta| {
+        engine.dispose_goods(DisposeGoods { meta, names: names.clone(), ..dispose_goods() }).await
     });
 }
 

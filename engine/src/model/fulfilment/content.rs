@@ -121,6 +121,11 @@ impl<'a> Content<'a> {
         self.sum(line, |a| a.picked) - packed
     }
 
+    /// Units of a line that left.
+    pub fn left(&self, line: u16) -> u32 {
+        self.sum(line, |a| a.shipped)
+    }
+
     /// Units of a line that are on the shelf, or wait.
     pub fn loose(&self, line: u16) -> u32 {
         self.sum(line, Allocation::loose)

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::arrival::Arrival;
 use super::message::{Detail, FactLine, Measure, PartnerMessage};
-use crate::model::ids::{MessageId, Sku};
+use crate::model::ids::{MessageId, NodeId, Sku};
 
 /// The highest revision of a fact that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -27,6 +27,9 @@ pub struct Fact {
     /// Where the goods belong, of what came back.
     #[n(5)]
     pub arrival: Option<Arrival>,
+    /// The node that it is about.
+    #[n(6)]
+    pub node: Option<NodeId>,
 }
 
 /// What a message moves: a total of a SKU, from the revision before to its own.
@@ -54,6 +57,17 @@ impl Move {
 }
 
 impl Fact {
+    /// Units of each item that came, less those that were let go: ascending by item.
+    pub fn left(&self) -> Vec<(Sku, u32)> {
+        let came = self.lines.iter().filter_map(|line| {
+            let of = line.counts.iter().find(|(measure, _)| *measure == Measure::Received)?;
+            let gone = self.arrival.as_ref().map_or(0, |arrival| arrival.gone_of(&line.sku));
+            let left = u32::try_from(of.1 - i64::from(gone)).ok()?;
+            (left > 0).then(|| (line.sku.clone(), left))
+        });
+        came.collect()
+    }
+
     /// The fact as a message states it, after what was known.
     pub fn stated(known: Option<&Self>, message: &PartnerMessage) -> Self {
         let before = known.map_or(&[][..], |fact| &fact.lines);
@@ -67,8 +81,9 @@ impl Fact {
             message: message.id.clone(),
             content: message.content(),
             lines,
-            detail: message.detail.clone(),
+            detail: message.detail.after(known.map(|fact| &fact.detail)),
             arrival: known.and_then(|fact| fact.arrival.clone()),
+            node: message.node.clone(),
         }
     }
 

@@ -48,6 +48,17 @@ pub fn judge(partner: &Partner, fact: Option<&Fact>, message: &PartnerMessage) -
             Judgement::Duplicate
         }
         (std::cmp::Ordering::Less, _) => Judgement::Stale { revision: known.revision },
-        (std::cmp::Ordering::Greater, _) => Judgement::Accepted(Fact::moves(Some(known), message)),
+        (std::cmp::Ordering::Greater, _) => revised(known, message),
+    }
+}
+
+/// A higher revision: it is about the same node.
+fn revised(known: &Fact, message: &PartnerMessage) -> Judgement {
+    match &known.node {
+        Some(node) if message.node.as_ref() != Some(node) => {
+            let known = format!("node {node}");
+            Judgement::Quarantined(QuarantineReason::subject_changed(&known))
+        }
+        _ => Judgement::Accepted(Fact::moves(Some(known), message)),
     }
 }

@@ -78,6 +78,34 @@ pub enum Detail {
     },
 }
 
+impl Detail {
+    /// The tracking numbers of packages that left.
+    pub fn tracking(&self) -> impl Iterator<Item = Reference> + '_ {
+        let text = if let Self::Parcel { tracking, .. } = self { tracking.as_ref() } else { None };
+        let numbers = text.into_iter().flat_map(|text| text.as_str().split(','));
+        numbers.filter_map(|number| Reference::new("tracking", number.trim()).ok())
+    }
+
+    /// The same, after what was known: tracking numbers that were told once stay known, as far as a text has
+    /// room for them.
+    #[must_use]
+    pub fn after(&self, known: Option<&Self>) -> Self {
+        let Self::Parcel { carrier, .. } = self else { return self.clone() };
+        let mut numbers: Vec<Reference> = self.tracking().collect();
+        for number in known.iter().flat_map(|known| known.tracking()) {
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        let joined = |count: usize| {
+            let names = numbers[..count].iter().map(Reference::as_str).collect::<Vec<_>>();
+            Text::new("tracking", names.join(",")).ok()
+        };
+        let tracking = (1..=numbers.len()).rev().find_map(joined);
+        Self::Parcel { carrier: carrier.clone(), tracking }
+    }
+}
+
 /// How far a package is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]

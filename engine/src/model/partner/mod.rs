@@ -17,13 +17,16 @@ mod arrival;
 mod fact;
 mod judge;
 mod message;
+mod on_top;
 mod overtaking;
 mod quarantine;
+mod recorded;
 mod sender;
 mod seqs;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 pub use arrival::{Arrival, ArrivalOf};
 pub use fact::{Fact, Move};
@@ -31,6 +34,8 @@ pub use judge::{Judgement, judge};
 pub use message::{Detail, FactLine, Measure, PartnerMessage, TrackingState};
 pub use overtaking::{OnHandMove, Overtaking, Overtook};
 pub use quarantine::{QuarantineReason, Quarantined};
+pub use recorded::{Contradiction, beside, stated, without_gone};
 pub use sender::{Partner, RememberedId};
 pub use seqs::{Gap, Seqs};
 pub use subject::{FactKey, ReturnNames, Subject};
+pub use topic::Topic;

@@ -5,7 +5,6 @@ use minicbor::{Decode, Encode};
 
 use super::fact::Move;
 use super::message::{Measure, PartnerMessage};
-use super::sender::Partner;
 use super::subject::Subject;
 use crate::limits::PARTNER_OVERTAKING_MAX;
 use crate::model::ids::{NodeId, Sku};
@@ -60,45 +59,5 @@ impl Overtook {
         };
         let all = moves.iter().filter_map(|of| Some(Self { sku: of.sku.clone(), how: how(of)? }));
         all.filter(|of| of.how != OnHandMove::By(0)).take(PARTNER_OVERTAKING_MAX).collect()
-    }
-}
-
-impl Partner {
-    /// A message came that overtook others. What overtook nothing any more is forgotten, and of too much
-    /// the oldest.
-    pub fn overtook(&mut self, message: &PartnerMessage, all: Vec<Overtook>) {
-        let (seq, expected) = (message.seq, self.seqs.expected());
-        let node = message.node.clone();
-        let more =
-            all.into_iter().filter_map(|of| Some(Overtaking { seq, node: node.clone()?, of }));
-        self.overtaking.extend(more);
-        self.overtaking.retain(|of| of.seq > expected);
-        let beyond = self.overtaking.len().saturating_sub(PARTNER_OVERTAKING_MAX);
-        self.overtaking.drain(..beyond);
-    }
-
-    /// What a message moves. Of a count, with what overtook it on top, and nothing of an item that was
-    /// counted since.
-    pub fn on_top(&self, message: &PartnerMessage, moves: Vec<Move>) -> Vec<Move> {
-        if !message.subject.is_count() || self.overtaking.is_empty() {
-            return moves;
-        }
-        let since = |sku: &Sku| {
-            let later = self.overtaking.iter().filter(|of| of.seq > message.seq);
-            let here = later.filter(|of| message.node.as_ref() == Some(&of.node));
-            here.filter(|of| of.of.sku == *sku).map(|of| of.of.how).collect::<Vec<_>>()
-        };
-        let on_top = |of: Move| {
-            let mut units = of.to;
-            for how in since(&of.sku) {
-                match (how, &of.measure) {
-                    (OnHandMove::Counted, _) => return None,
-                    (OnHandMove::By(by), Measure::OnHand) => units += by,
-                    (OnHandMove::By(_), _) => {}
-                }
-            }
-            Some(Move { to: units.max(0), ..of })
-        };
-        moves.into_iter().filter_map(on_top).collect()
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::message::PartnerMessage;
+use crate::limits::TEXT_BYTES_MAX;
 use crate::model::ids::{Sku, Text};
 use crate::model::time::Timestamp;
 
@@ -24,9 +25,22 @@ pub enum QuarantineReason {
     /// What it says cannot be: more is taken back than is there.
     #[n(4)]
     Impossible(#[n(0)] Text),
+    /// The same may have been told under other names, or at another node: these.
+    #[n(5)]
+    SubjectChanged(#[n(0)] Text),
 }
 
 impl QuarantineReason {
+    /// It cannot be, for this reason.
+    pub fn impossible(why: &str) -> Self {
+        Self::Impossible(shortened(why))
+    }
+
+    /// The same may have been told under these names, or at this node.
+    pub fn subject_changed(known: &str) -> Self {
+        Self::SubjectChanged(shortened(known))
+    }
+
     /// The reason's name for programs.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -35,8 +49,15 @@ impl QuarantineReason {
             Self::UnknownSku(_) => "unknown_sku",
             Self::UnknownSubject => "unknown_subject",
             Self::Impossible(_) => "impossible",
+            Self::SubjectChanged(_) => "subject_changed",
         }
     }
+}
+
+/// As much of a sentence as is kept.
+fn shortened(text: &str) -> Text {
+    let text: String = text.chars().take(TEXT_BYTES_MAX / 4).collect();
+    Text::new("reason", text).unwrap_or_default()
 }
 
 /// A message in quarantine. It is kept whole, and is judged anew when it is played again.

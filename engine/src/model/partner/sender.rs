@@ -47,6 +47,7 @@ pub struct Partner {
     /// What overtook messages that are missing, in the order in which it came; at most
     /// [`PARTNER_OVERTAKING_MAX`](crate::limits::PARTNER_OVERTAKING_MAX).
     #[n(6)]
+    #[cbor(default)]
     pub overtaking: Vec<Overtaking>,
 }
 

@@ -86,6 +86,11 @@ impl Subject {
         }
     }
 
+    /// By what goods that come back are known, if it is of such.
+    pub const fn return_names(&self) -> Option<&ReturnNames> {
+        if let Self::Return(names) | Self::ReturnReceipt(names) = self { Some(names) } else { None }
+    }
+
     /// Whether it is of goods that came back.
     pub const fn is_return_receipt(&self) -> bool {
         matches!(self, Self::ReturnReceipt(_))

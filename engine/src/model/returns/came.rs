@@ -49,6 +49,14 @@ impl Return {
         self.told(draft, at, comes.then_some(strays))
     }
 
+    /// Units of an item that are there, as anybody told: of lines, beyond what was requested, or of no line.
+    pub fn recorded(&self, item: SkuNo, sku: impl Fn(u16) -> SkuNo) -> u32 {
+        let lines = self.lines.iter().filter(|of| sku(of.line) == item);
+        let strays = self.strays.iter().filter(|of| of.sku == item);
+        let lines = lines.map(|of| of.arrived() + of.surplus);
+        lines.chain(strays.map(|of| of.units)).sum()
+    }
+
     /// Brings more units, or fewer, to lines of one item.
     fn spread(&self, draft: &mut Draft, places: &[usize], units: i64) -> Result<(), ReturnRefusal> {
         let mut left = u32::try_from(units.unsigned_abs()).unwrap_or(u32::MAX);

@@ -87,6 +87,16 @@ impl ReturnLine {
         self.sum(|status| status.goods.has_arrived())
     }
 
+    /// Units that were sent: they are on their way, or further.
+    pub fn sent(&self) -> u32 {
+        self.sum(|status| status.goods == Goods::InTransit || status.goods.has_arrived())
+    }
+
+    /// Units that the customer may still send.
+    pub fn sendable(&self) -> u32 {
+        self.movable(&|status| status.after(Deed::Send))
+    }
+
     /// Units that may come yet.
     pub fn awaited(&self) -> u32 {
         self.movable(&|status| status.after(Deed::Receive))

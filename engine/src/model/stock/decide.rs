@@ -217,6 +217,12 @@ impl Stock {
         }
     }
 
+    /// Units of a supply that arrived so far; 0 of one that is not known.
+    pub fn arrived(&self, id: &InboundId) -> u32 {
+        let open = self.open(id).map(|open| open.received);
+        open.or_else(|| self.closed(id).map(|closed| closed.received)).unwrap_or(0)
+    }
+
     pub(super) fn open(&self, id: &InboundId) -> Option<&Inbound> {
         self.inbound().iter().find(|inbound| inbound.id == *id)
     }

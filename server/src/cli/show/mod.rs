@@ -11,6 +11,7 @@ pub(super) mod load;
 mod order;
 pub(super) mod partner;
 pub(super) mod partner_check;
+pub(super) mod partner_goods;
 mod snapshot_views;
 mod snapshots;
 mod terms;

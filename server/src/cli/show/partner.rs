@@ -68,10 +68,10 @@ struct QuarantinedView {
 
 /// That something was done about a partner.
 #[derive(Debug, Serialize)]
-struct DoneView {
-    partner_id: String,
-    what: &'static str,
-    version: u64,
+pub(super) struct DoneView {
+    pub(super) partner_id: String,
+    pub(super) what: &'static str,
+    pub(super) version: u64,
 }
 
 impl From<v1::MessageAnswer> for AnswerView {

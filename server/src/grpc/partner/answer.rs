@@ -38,6 +38,9 @@ fn detail(reason: &QuarantineReason) -> Option<String> {
     match reason {
         QuarantineReason::UnknownSku(sku) => Some(format!("sku {sku} is not known")),
         QuarantineReason::Impossible(text) => Some(text.as_str().to_owned()),
+        QuarantineReason::SubjectChanged(known) => {
+            Some(format!("it was told as {}", known.as_str()))
+        }
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! `ListPartnerGaps`: what somebody has to look at of what partners said.
 
 use backstock_engine::engine::{IssueOf, PartnerIssue};
-use backstock_engine::model::partner::{Fact, FactLine, Measure, ReturnNames, Subject};
-use backstock_engine::model::{NodeId, OrderId, PartnerId, Reference};
+use backstock_engine::model::partner::{ArrivalOf, Fact, ReturnNames, Subject};
+use backstock_engine::model::{NodeId, OrderId, PartnerId, Reference, Sku};
 use backstock_proto::v1;
 use tonic::Status;
 
@@ -45,13 +45,15 @@ fn unmatched(subject: &Subject, fact: &Fact) -> v1::UnmatchedGoods {
         Subject::ReturnReceipt(names) => Some(self::names(names)),
         _ => None,
     };
+    let candidates = fact.arrival.as_ref().and_then(|arrival| arrival.candidates.as_deref());
     let node = fact.arrival.as_ref().map(|arrival| arrival.node.clone());
     v1::UnmatchedGoods {
         names,
         node_id: node.as_ref().map(NodeId::to_string).unwrap_or_default(),
         message_id: fact.message.to_string(),
         revision: fact.revision,
-        lines: fact.lines.iter().map(line).collect(),
+        lines: fact.left().iter().map(line).collect(),
+        candidates: candidates.into_iter().flatten().map(candidate).collect(),
     }
 }
 
@@ -63,8 +65,10 @@ fn names(of: &ReturnNames) -> v1::GoodsNames {
     }
 }
 
-fn line(of: &FactLine) -> v1::GoodsLine {
-    let came = of.counts.iter().find(|(measure, _)| *measure == Measure::Received);
-    let quantity = came.and_then(|(_, units)| u64::try_from(*units).ok()).unwrap_or_default();
-    v1::GoodsLine { sku: of.sku.to_string(), quantity }
+fn line((sku, units): &(Sku, u32)) -> v1::GoodsLine {
+    v1::GoodsLine { sku: sku.to_string(), quantity: (*units).into() }
+}
+
+fn candidate(of: &ArrivalOf) -> v1::GoodsCandidate {
+    v1::GoodsCandidate { order_id: of.order.to_string(), return_id: of.id.to_string() }
 }

@@ -26,7 +26,7 @@ pub(super) async fn handle(
 }
 
 /// The names that are there. None at all are the names of nothing.
-fn names(found: &mut Violations, of: v1::GoodsNames) -> ReturnNames {
+pub(super) fn names(found: &mut Violations, of: v1::GoodsNames) -> ReturnNames {
     let v1::GoodsNames { rma, tracking, order_id } = of;
     if rma.is_empty() && tracking.is_empty() && order_id.is_empty() {
         found.add("names", "is missing");

@@ -8,6 +8,7 @@
 mod answer;
 mod define_partner;
 mod discard_message;
+mod dispose_goods;
 mod get_partner;
 mod list_partner_gaps;
 mod match_goods;
@@ -29,6 +30,7 @@ service! {
     get_partner(v1::GetPartnerRequest) -> v1::GetPartnerResponse;
     list_partner_gaps(v1::ListPartnerGapsRequest) -> v1::ListPartnerGapsResponse;
     match_goods(v1::MatchGoodsRequest) -> v1::MatchGoodsResponse;
+    dispose_goods(v1::DisposeGoodsRequest) -> v1::DisposeGoodsResponse;
     replay_message(v1::ReplayMessageRequest) -> v1::ReplayMessageResponse;
     discard_message(v1::DiscardMessageRequest) -> v1::DiscardMessageResponse;
 }

@@ -26,7 +26,7 @@ mod request_exchange;
 mod request_return;
 mod set_return_policy;
 mod steps;
-mod terms;
+pub(super) mod terms;
 pub(super) mod view;
 
 use backstock_engine::engine::OrderView;

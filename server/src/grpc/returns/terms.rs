@@ -78,7 +78,7 @@ pub(super) fn read(found: &mut Violations, of: v1::ReturnTerms) -> Option<TermsA
 }
 
 /// What an inspector found: somebody looked.
-pub(super) fn grade(found: &mut Violations, number: i32) -> Option<Grade> {
+pub(in crate::grpc) fn grade(found: &mut Violations, number: i32) -> Option<Grade> {
     let known = v1::ReturnGrade::try_from(number).ok();
     if known == Some(v1::ReturnGrade::Unspecified) {
         return found.required("grade", None);
@@ -105,7 +105,7 @@ pub(super) fn verdict(found: &mut Violations, (number, by): (i32, u32)) -> Optio
 }
 
 /// What becomes of units; none where that is decided later, or is wrong, which is noted.
-pub(super) fn disposition(found: &mut Violations, number: i32) -> Option<Disposition> {
+pub(in crate::grpc) fn disposition(found: &mut Violations, number: i32) -> Option<Disposition> {
     let known = v1::ReturnDisposition::try_from(number).ok();
     if known == Some(v1::ReturnDisposition::Unspecified) {
         return None;

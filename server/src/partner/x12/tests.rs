@@ -3,6 +3,7 @@
 mod broken;
 mod golden;
 mod round_trip;
+mod short;
 
 use super::read;
 use crate::partner::contract::Message;

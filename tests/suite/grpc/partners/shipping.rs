@@ -9,7 +9,7 @@ use v1::MessageStatus::{Accepted, Duplicate, Gap, Quarantined, Stale};
 
 /// A shop whose node `NYC` is the partner's: three of `A` at 10.00 and one of `B` at 5.00 are ordered there,
 /// and 35.00 are authorised.
-async fn ordered() -> (Shop, Provider) {
+pub(super) async fn ordered() -> (Shop, Provider) {
     let mut shop = Shop::with(&[("A", 5), ("B", 5)]).await;
     define(&mut shop.server, "3pl-7", &["NYC"]).await;
     shop.place(order()).await;
@@ -21,7 +21,7 @@ fn order() -> v1::PlaceOrderRequest {
 }
 
 /// Message `seq`: so much left of shipment 1 of the order `O`.
-fn left(seq: u64, revision: u32, a: u32, b: u32) -> Value {
+pub(super) fn left(seq: u64, revision: u32, a: u32, b: u32) -> Value {
     json!({
         "sender": "3pl-7", "seq": seq, "id": format!("m-{seq}"), "type": "shipment",
         "occurred_at": "2026-01-02T03:04:05Z", "node": "NYC",
@@ -31,7 +31,7 @@ fn left(seq: u64, revision: u32, a: u32, b: u32) -> Value {
     })
 }
 
-async fn on_hand(shop: &mut Shop) -> (u64, u64) {
+pub(super) async fn on_hand(shop: &mut Shop) -> (u64, u64) {
     (shop.server.on_hand("A", "NYC").await, shop.server.on_hand("B", "NYC").await)
 }
 
@@ -115,4 +115,97 @@ async fn what_left_of_an_order_that_comes_later_is_played_again() {
     assert_eq!(played.answer.expect("an answer").status(), Accepted);
     assert_eq!((on_hand(&mut shop).await, gaps(&mut shop.server).await.len()), ((2, 4), 0));
     shop.server.audit().await;
+}
+
+/// What is short goes to another node, once, and is missing at this one, whatever comes twice or late; what a
+/// clerk packed is not declined, and the message waits for somebody to look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_short_is_sourced_elsewhere_once() {
+    let (mut shop, _) = ordered().await;
+    shop.server.define_node(node("BOS", "02116")).await;
+    shop.server.set_stock("A", "BOS", 4).await;
+    let rows = [
+        (with(left(1, 1, 0, 0), "lines", short(1, 0, 0)), Accepted, (4, 5)),
+        (with(left(3, 3, 0, 0), "lines", short(2, 1, 0)), Gap, (2, 5)),
+        (with(left(3, 3, 0, 0), "lines", short(2, 1, 0)), Duplicate, (2, 5)),
+        (with(left(2, 2, 0, 0), "lines", short(2, 0, 0)), Stale, (2, 5)),
+        (with(left(4, 4, 0, 0), "lines", short(2, 1, 1)), Accepted, (2, 4)),
+        (with(left(5, 5, 0, 0), "lines", short(2, 0, 1)), Quarantined, (2, 4)),
+    ];
+    for (message, status, there) in rows {
+        let answer = say(&mut shop.server, &message).await;
+        assert_eq!((answer.status(), on_hand(&mut shop).await), (status, there), "{message}");
+    }
+    assert_eq!(at_boston(&mut shop).await, 1, "one of three comes from there");
+    shop.server.audit().await;
+
+    let (mut shop, _) = ordered().await;
+    let pack = v1::PackShipmentRequest {
+        order_id: "O".into(),
+        shipment_number: 1,
+        package_id: "P-1".into(),
+        ..Default::default()
+    };
+    shop.server.fulfillment.pack_shipment(pack).await.expect("packed");
+    let message = with(left(1, 1, 0, 0), "lines", short(0, 1, 0));
+    let answer = say(&mut shop.server, &message).await;
+    assert_eq!((answer.status(), &*answer.reason), (Quarantined, "impossible"), "{answer:?}");
+    assert_eq!(on_hand(&mut shop).await, (5, 5));
+}
+
+/// Lines of a shipment: units of `A` that left, those that will not, and units of `B` that left.
+pub(super) fn short(a: u32, short: u32, b: u32) -> Value {
+    json!([{ "sku": "A", "shipped": a, "short": short }, { "sku": "B", "shipped": b, "short": 0 }])
+}
+
+/// Units of the order that are planned to leave `BOS`.
+pub(super) async fn at_boston(shop: &mut Shop) -> u32 {
+    let order = shop.order("O").await;
+    let there = order.shipments.iter().filter(|of| of.node_id == "BOS");
+    there.flat_map(|of| &of.lines).map(|line| line.quantity).sum()
+}
+
+/// A package is delivered once, whatever comes late; one that was delivered is not lost, and nobody knows of a number
+/// that was not told before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_package_is_where_its_partner_says_it_is() {
+    let (mut shop, _) = ordered().await;
+    let first = tracking(1, "1Z2", 1, "delivered");
+    let answer = say(&mut shop.server, &first).await;
+    assert_eq!((answer.status(), &*answer.reason), (Quarantined, "unknown_subject"));
+    assert_eq!(say(&mut shop.server, &left(2, 1, 2, 0)).await.status(), Accepted);
+    assert_eq!(say(&mut shop.server, &left(3, 2, 3, 1)).await.status(), Accepted);
+    let rows = [
+        (tracking(4, "1Z2", 2, "delivered"), Accepted, ["delivered", "shipped"]),
+        (tracking(4, "1Z2", 2, "delivered"), Duplicate, ["delivered", "shipped"]),
+        (tracking(5, "1Z2", 3, "in_transit"), Accepted, ["delivered", "shipped"]),
+        (tracking(6, "1Z2", 4, "lost"), Quarantined, ["delivered", "shipped"]),
+        (tracking(7, "1Z3", 1, "exception"), Accepted, ["delivered", "shipped"]),
+        (tracking(8, "1Z3", 2, "lost"), Accepted, ["delivered", "lost"]),
+    ];
+    for (message, status, states) in rows {
+        let answer = say(&mut shop.server, &message).await;
+        assert_eq!(
+            (answer.status(), states_of(&mut shop).await),
+            (status, states.map(str::to_owned).to_vec()),
+            "{message}"
+        );
+    }
+    shop.server.audit().await;
+}
+
+fn tracking(seq: u64, number: &str, revision: u32, status: &str) -> Value {
+    json!({
+        "sender": "3pl-7", "seq": seq, "id": format!("m-{seq}"), "type": "tracking",
+        "occurred_at": "2026-01-02T03:04:05Z", "subject": { "tracking": number },
+        "revision": revision, "status": status,
+    })
+}
+
+/// The states of the packages, in words.
+async fn states_of(shop: &mut Shop) -> Vec<String> {
+    let shipments = shop.order("O").await.shipments;
+    let word =
+        |of: &v1::Package| of.state().as_str_name().replace("SHIPMENT_STATE_", "").to_lowercase();
+    shipments[0].packages.iter().map(word).collect()
 }

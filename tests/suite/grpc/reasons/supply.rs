@@ -157,3 +157,26 @@ pub(super) async fn partner_out_of_scope() -> Status {
     let content = Some(v1::report_request::Content::Json(message.into()));
     refused!(a, a.server.partners.report(v1::ReportRequest { partner_id: "P".into(), content }))
 }
+
+/// More goods of nobody are to be let go than came.
+pub(super) async fn partner_goods_too_few() -> Status {
+    let mut a = Refusing::stocked().await;
+    let (partner_id, node_ids) = ("P".into(), vec!["NYC".into()]);
+    let define = v1::DefinePartnerRequest { partner_id, node_ids, ..Default::default() };
+    a.server.partners.define_partner(define).await.expect("defined");
+    let message = r#"{"sender":"P","seq":1,"id":"1","type":"return_receipt","occurred_at":"2026-01-01T00:00:00Z",
+        "node":"NYC","subject":{"rma":"BOX"},"revision":1,"lines":[{"sku":"SKU","received":1}]}"#;
+    let content = Some(v1::report_request::Content::Json(message.into()));
+    let report = v1::ReportRequest { partner_id: "P".into(), content };
+    a.server.partners.report(report).await.expect("taken");
+    let of = v1::DisposeGoodsRequest {
+        partner_id: "P".into(),
+        names: Some(v1::GoodsNames { rma: "BOX".into(), ..Default::default() }),
+        lines: vec![v1::GoodsLine { sku: "SKU".into(), quantity: 2 }],
+        disposition: v1::ReturnDisposition::Scrap.into(),
+        reason: "lost".into(),
+        request_id: "K".into(),
+        ..Default::default()
+    };
+    refused!(a, a.server.partners.dispose_goods(of))
+}

@@ -3,11 +3,13 @@
 use super::returns::received;
 use super::*;
 use crate::command::fixture::{came_back, partner_message, return_id};
-use crate::command::{ArrivalMatched, Became, PairReported};
+use crate::command::order::returned::Shelf;
+use crate::command::{ArrivalMatched, Became, GoodsDisposed, PairReported};
 use crate::model::partner::{
     Arrival, ArrivalOf, Detail, PartnerMessage, QuarantineReason, Subject,
 };
-use crate::model::{InboundId, MessageId, NodeId, PartnerId};
+use crate::model::returns::{Disposition, Grade};
+use crate::model::{InboundId, MessageId, NodeId, PartnerId, Sku};
 
 fn partner() -> PartnerId {
     PartnerId::new("partner", "3pl-7").unwrap()
@@ -34,7 +36,7 @@ pub(super) fn events() -> Vec<Named> {
     let quarantined = Became::Quarantined { reason, candidates, is_new: true };
     let nodes = vec![NodeId::new("node", "east").unwrap()];
     let discarded = MessageId::new("id", "m-9").unwrap();
-    let [received, taken] = of_returns();
+    let [received, taken, twice, disposed] = of_returns();
     vec![
         ("partner_defined", PartnerDefined { partner: partner(), nodes }.into()),
         ("partner_told", told(closing, Became::Counts, changes)),
@@ -46,11 +48,13 @@ pub(super) fn events() -> Vec<Named> {
         ),
         ("partner_told_return", received),
         ("partner_goods_matched", taken),
+        ("partner_goods_matched_twice", twice),
+        ("partner_goods_disposed", disposed),
     ]
 }
 
 /// Goods that came back: of a return, and of none until somebody said of which.
-fn of_returns() -> [AnyEvent; 2] {
+fn of_returns() -> [AnyEvent; 4] {
     let (order, id) = (order_id(), return_id());
     let of = ArrivalOf { order, id };
     let message = came_back(9, "R-88", 2, 3);
@@ -64,10 +68,24 @@ fn of_returns() -> [AnyEvent; 2] {
         changes,
         releases: false,
         returned: Some(received().into()),
-        arrival: Some(Arrival { node, since: ETA, of: Some(of.clone()) }.into()),
+        arrival: Some(Arrival::new(node, ETA, Some(of.clone())).into()),
         shipped: None,
         overtakes: None,
     };
+    let disposed = GoodsDisposed {
+        partner: partner(),
+        names: names.clone(),
+        at: ETA,
+        how: Disposition::Restock,
+        grade: Some(Grade::B),
+        reason: text("nobody asked for it"),
+        lines: vec![(Sku::new("sku", "A").unwrap(), 3)],
+        shelves: vec![Shelf { pair: PAIR, on_hand: 0, unavailable: -3 }],
+        ends: true,
+    };
     let returned = Some(received().into());
-    [told.into(), ArrivalMatched { partner: partner(), names, of, returned }.into()]
+    let twice = Some([Shelf { pair: PAIR, on_hand: -1, unavailable: -1 }].into());
+    let matched = ArrivalMatched { partner: partner(), names, of, returned, twice: None };
+    let twice = ArrivalMatched { twice, ..matched.clone() };
+    [told.into(), matched.into(), twice.into(), disposed.into()]
 }

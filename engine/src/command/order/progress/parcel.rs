@@ -44,6 +44,24 @@ pub(crate) async fn leave(
     Ok(Some(event))
 }
 
+/// Has a step be taken of a shipment of an order in hand, by its number, and holds its pairs; none if it was
+/// taken before.
+///
+/// # Errors
+/// What the step is refused for; and what stopped the engine.
+pub(crate) async fn make_step(
+    tx: &mut Transaction<'_>,
+    order: &Order,
+    (shipment, step): (u16, &Step),
+    at: Timestamp,
+) -> Result<Option<ShipmentProgressed>, EngineError> {
+    let Some(mut event) = decide(order, (shipment, step, at))? else { return Ok(None) };
+    event.parts = parts_line(order, &event.picked).then_some(true);
+    let claims = claim(tx.kernel(), order, &event).await?;
+    tx.claims.take(claims);
+    Ok(Some(event))
+}
+
 /// Pure: both steps, the second on what the first one leaves, as one.
 pub(super) fn left(
     order: &Order,

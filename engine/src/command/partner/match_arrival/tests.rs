@@ -13,7 +13,7 @@ use crate::model::{Document, RefusalKind, SkuNo};
 /// What is kept of goods: of no return, or of that one.
 fn kept(of: Option<ArrivalOf>) -> Document {
     let fact = Fact::stated(None, &came_back(1, "BOX", 1, 2));
-    let arrival = Some(Arrival { node: node_id(NODE), since: AT, of });
+    let arrival = Some(Arrival::new(node_id(NODE), AT, of));
     Document::Fact(Box::new(Fact { arrival, ..fact }))
 }
 

@@ -6,19 +6,23 @@
 //! ```
 //! A fact belongs to one return for good: once its goods are of a return, each revision of it is.
 
+use std::collections::BTreeMap;
+
 use super::carry::{Carried, Done, decide_pairs, give_up_but_partner, impossible, known, node_of};
 use super::event::PairReported;
 use super::steps::adjusted;
 use crate::command::order::returned::{ReturnProgressed, Shelf};
-use crate::command::partner::goods::{came, taken};
-use crate::limits::{PARTNER_CANDIDATES_MAX, PARTNER_NAMESAKES_MAX};
+use crate::command::partner::goods::{NotTaken, beside_others, came, taken};
+use crate::limits::{PARTNER_CANDIDATES_MAX, PARTNER_NAMESAKES_MAX, PARTNER_PARTS_MAX};
 use crate::model::partner::{
-    Arrival, ArrivalOf, Measure, Move, PartnerMessage, QuarantineReason, ReturnNames,
+    Arrival, ArrivalOf, Measure, Move, PartnerMessage, QuarantineReason, ReturnNames, Subject,
+    Topic, stated, without_gone,
 };
 use crate::model::returns::{Came, Return, ReturnLine, ReturnProgress, Sent};
 use crate::model::{
     LineUnits, NodeNo, Order, Pair, Proposal, ReturnId, SkuNo, StockChange, Text, Timestamp,
 };
+use crate::state::State;
 use crate::state::rmas::ParcelName;
 use crate::transaction::error::EngineError;
 use crate::transaction::find::{find_order, read_order};
@@ -35,26 +39,43 @@ pub(super) async fn came_back(
     if let Some(less) = moves.iter().find(|of| is_graded(of) && of.by() < 0) {
         return Ok(impossible(&format!("{} of {} were looked at", less.from, less.sku)));
     }
-    let counts = moves.iter().map(|of| (&of.sku, &of.measure, of.by()));
-    let goods = match came(counts, |sku| known(tx.state(), sku)) {
+    let Some(moves) = without_gone(moves, arrival) else {
+        return Ok(impossible("more of the goods were let go"));
+    };
+    let goods = match goods(tx.state(), &moves) {
         Ok(goods) => goods,
         Err(quarantined) => return Ok(quarantined),
     };
     if let Some(elsewhere) = arrival.filter(|known| known.node != node_id) {
         return Ok(impossible(&format!("the goods came in at {}", elsewhere.node)));
     }
-    let new = match arrival {
-        Some(_) => None,
-        None => {
-            Some(Arrival { node: node_id, since: at, of: find(tx, names, node, &goods).await? })
-        }
+    let new = if let Some(known) = arrival {
+        goods_again(known, &moves, at)
+    } else {
+        let Found { of, candidates } = find(tx, names, node, &goods).await?;
+        let candidates = Some(candidates).filter(|all| of.is_none() && !all.is_empty());
+        let candidates = candidates.map(Vec::into_boxed_slice);
+        Some(Arrival { candidates, ..Arrival::new(node_id, at, of) })
     };
     let of = new.as_ref().or(arrival).and_then(|arrival| arrival.of.clone());
     let carried = match of {
-        Some(of) => into_return(tx, &of, (node, &goods), at).await?,
+        Some(of) => into_return(tx, &of, (message, node), (&moves, at)).await?,
         None => unmatched(tx, node, &goods).await?,
     };
-    Ok(carried.map(|done| Done { arrival: new, ..done }))
+    Ok(carried.map(|done| Done { arrival: new.map(Box::new), ..done }))
+}
+
+/// The goods, if all were let go and some are there again.
+fn goods_again(known: &Arrival, moves: &[Move], at: Timestamp) -> Option<Arrival> {
+    let is_more = |of: &Move| of.measure == Measure::Received && of.by() > 0;
+    let is_again = known.ended.is_some() && moves.iter().any(is_more);
+    is_again.then(|| Arrival { since: at, ended: None, ..known.clone() })
+}
+
+/// What came, by item.
+fn goods(state: &State, moves: &[Move]) -> Result<Vec<Came>, Carried> {
+    let counts = moves.iter().map(|of| (&of.sku, &of.measure, of.by()));
+    came(counts, |sku| known(state, sku))
 }
 
 fn is_graded(of: &Move) -> bool {
@@ -65,15 +86,26 @@ fn is_graded(of: &Move) -> bool {
 async fn into_return(
     tx: &mut Transaction<'_>,
     of: &ArrivalOf,
-    goods: (NodeNo, &[Came]),
-    at: Timestamp,
+    (message, node): (&PartnerMessage, NodeNo),
+    (moves, at): (&[Move], Timestamp),
 ) -> Result<Carried, EngineError> {
     let order = tx.claims.in_hand(&of.order).await?;
     let Some(found) = order.return_of(&of.id) else { unreachable!("returns never go") };
-    match taken(&order, found, goods, at) {
+    let moves = match beside_others(tx.state(), &message.fact(), (&order, found.1), moves) {
+        Ok(moves) => moves,
         Err(why) => {
             give_up_but_partner(tx);
-            Ok(impossible(&why.told()))
+            return Ok(impossible_of(&of.id, &why));
+        }
+    };
+    let goods = match goods(tx.state(), &moves) {
+        Ok(goods) => goods,
+        Err(quarantined) => return Ok(quarantined),
+    };
+    match taken(&order, found, (node, &goods), at) {
+        Err(why) => {
+            give_up_but_partner(tx);
+            Ok(impossible_of(&of.id, &why))
         }
         Ok(None) => {
             give_up_but_partner(tx);
@@ -81,6 +113,12 @@ async fn into_return(
         }
         Ok(Some(event)) => shelve(tx, &order, event).await,
     }
+}
+
+/// Goods are not taken into the return that they were to be of.
+fn impossible_of(id: &ReturnId, why: &NotTaken) -> Carried {
+    let candidates = Text::new("candidate", id.as_str()).into_iter().collect();
+    Carried::Quarantined { reason: QuarantineReason::impossible(&why.told()), candidates }
 }
 
 /// Has the pairs of the node take what a step of a return does there.
@@ -125,21 +163,40 @@ pub(super) async fn announced(
     tx: &mut Transaction<'_>,
     (message, names): (&PartnerMessage, &ReturnNames),
     moves: &[Move],
-    at: Timestamp,
+    (arrival, at): (Option<&Arrival>, Timestamp),
 ) -> Result<Carried, EngineError> {
-    let (_, node) = node_of(tx.state(), message);
-    let counts = moves.iter().map(|of| (&of.sku, &Measure::Received, of.by()));
+    let (node_id, node) = node_of(tx.state(), message);
+    // What was announced in all: of the return, it is what others did not say before.
+    let counts = moves.iter().map(|of| (&of.sku, &Measure::Received, of.to));
     let goods = match came(counts, |sku| known(tx.state(), sku)) {
         Ok(goods) => goods,
         Err(quarantined) => return Ok(quarantined),
     };
-    let Some(of) = find(tx, names, node, &goods).await? else {
-        let candidates = candidates(tx, names).await?;
-        return Ok(Carried::Quarantined { reason: QuarantineReason::UnknownSubject, candidates });
+    let known = arrival.and_then(|arrival| arrival.of.clone());
+    let found = match known {
+        Some(of) => Found { of: Some(of), candidates: Vec::new() },
+        None => find(tx, names, node, &goods).await?,
     };
+    let Some(of) = found.of else {
+        let (reason, candidates) = (QuarantineReason::UnknownSubject, ids(&found.candidates));
+        return Ok(Carried::Quarantined { reason, candidates });
+    };
+    let new = arrival.is_none().then(|| Arrival::new(node_id, at, Some(of.clone())));
+    let carried = on_its_way(tx, &of, (message, names), (&goods, at)).await?;
+    Ok(carried.map(|done| Done { arrival: new.map(Box::new), ..done }))
+}
+
+/// Goods of a return are on their way: as many as were announced, less those that were sent already.
+async fn on_its_way(
+    tx: &mut Transaction<'_>,
+    of: &ArrivalOf,
+    (message, names): (&PartnerMessage, &ReturnNames),
+    (goods, at): (&[Came], Timestamp),
+) -> Result<Carried, EngineError> {
+    let others = other_announcements(tx.state(), message, of);
     let order = tx.claims.in_hand(&of.order).await?;
     let Some((no, found)) = order.return_of(&of.id) else { unreachable!("returns never go") };
-    let stepped = match on_its_way(&order, found, &goods) {
+    let stepped = match sent_more(&order, found, goods, &others) {
         lines if lines.is_empty() => Ok(None),
         lines => found.send(sent(found, names, at), &lines).and_then(|step| {
             let settled = |step: ReturnProgress| found.settled(step);
@@ -159,14 +216,38 @@ pub(super) async fn announced(
     }
 }
 
-/// Units by line that are announced more than before.
-fn on_its_way(order: &Order, of: &Return, goods: &[Came]) -> LineUnits {
+/// What the partner's other announcements of a return state, by item.
+fn other_announcements(
+    state: &State,
+    message: &PartnerMessage,
+    of: &ArrivalOf,
+) -> BTreeMap<SkuNo, i64> {
+    let topic = Topic::Return(of.clone());
+    let facts = state.documents.about(&message.sender, &topic, PARTNER_PARTS_MAX);
+    let facts = facts.unwrap_or_default();
+    let is_other = |it: &Subject| matches!(it, Subject::Return(_)) && *it != message.subject;
+    let others = facts.iter().filter(|(it, _)| is_other(it)).map(|(_, fact)| fact);
+    let others = stated(others, &Measure::Expected).into_iter();
+    let number = |(sku, units)| Some((state.catalogue.with_stock(&sku).ok()?, units));
+    others.filter_map(number).collect()
+}
+
+/// Units by line that were announced, and that nobody sent yet.
+fn sent_more(
+    order: &Order,
+    of: &Return,
+    goods: &[Came],
+    others: &BTreeMap<SkuNo, i64>,
+) -> LineUnits {
     let mut lines = LineUnits::new();
     for announced in goods {
-        let mut left = u32::try_from(announced.units).unwrap_or(0);
-        let its = |line: u16| order.lines[usize::from(line)].sku == announced.sku;
-        for line in of.lines.iter().filter(|of| its(of.line)) {
-            let units = left.min(line.units());
+        let its = |of: &&ReturnLine| order.lines[usize::from(of.line)].sku == announced.sku;
+        let sent: u32 = of.lines.iter().filter(its).map(ReturnLine::sent).sum();
+        let others = others.get(&announced.sku).copied().unwrap_or(0);
+        let known = (i64::from(sent) - others).max(0);
+        let mut left = u32::try_from(announced.units - known).unwrap_or(0);
+        for line in of.lines.iter().filter(its) {
+            let units = left.min(line.sendable());
             lines.extend((units > 0).then_some((line.line, units)));
             left -= units;
         }
@@ -184,14 +265,22 @@ fn sent(of: &Return, names: &ReturnNames, at: Timestamp) -> Sent {
     known.cloned().unwrap_or_else(new)
 }
 
+/// The return that goods are of, or those that they may be of.
+#[derive(Debug, Default)]
+struct Found {
+    of: Option<ArrivalOf>,
+    candidates: Vec<ArrivalOf>,
+}
+
 /// The return that goods at a node are of, if it is known: by its id, else by its parcel, else by its
-/// order and what came. A name that several returns have is nobody's.
+/// order and what came. A name that several returns have is nobody's, and so are goods under the id alone
+/// of a return that is awaited at another node: an id is unique in its order alone.
 async fn find(
     tx: &Transaction<'_>,
     names: &ReturnNames,
     node: NodeNo,
     goods: &[Came],
-) -> Result<Option<ArrivalOf>, EngineError> {
+) -> Result<Found, EngineError> {
     let named = match &names.order {
         Some(id) => match find_order(tx.kernel(), id).await {
             Ok(order) => Some(vec![order]),
@@ -203,8 +292,10 @@ async fn find(
     if let Some(rma) = &names.rma {
         let orders = orders(tx, named.as_ref(), ParcelName::Rma(rma.as_str())).await?;
         let is_it = |of: &Return| of.id.as_str() == rma.as_str();
-        if is_known(&orders, is_it) {
-            return Ok(only(&orders, node, is_it));
+        let is_sure = named.is_some() || names.tracking.is_some();
+        let may_come = |of: &Return| may_come(of, node) && (is_sure || is_awaited(of, node));
+        if let Some(found) = known_as(&orders, is_it, may_come) {
+            return Ok(found);
         }
     }
     if let Some(number) = &names.tracking {
@@ -212,11 +303,13 @@ async fn find(
         let is_it = |of: &Return| {
             of.sent.as_deref().is_some_and(|sent| sent.tracking.as_str() == number.as_str())
         };
-        if is_known(&orders, is_it) {
-            return Ok(only(&orders, node, is_it));
+        if let Some(found) = known_as(&orders, is_it, |of| may_come(of, node)) {
+            return Ok(found);
         }
     }
-    Ok(named.iter().flatten().find_map(|order| waiting(order, node, goods)))
+    let of = named.iter().flatten().find_map(|order| waiting(order, node, goods));
+    let candidates = named.iter().flatten().flat_map(all_of).take(PARTNER_CANDIDATES_MAX);
+    Ok(Found { of, candidates: candidates.collect() })
 }
 
 /// The order that is named, else those that have a return of a name.
@@ -235,20 +328,25 @@ async fn orders(
     Ok(orders)
 }
 
-/// Whether a return has the name: then goods under it are of no other one.
-fn is_known(orders: &[Order], is_it: impl Fn(&Return) -> bool) -> bool {
-    orders.iter().flat_map(|order| &order.returns).any(is_it)
-}
-
-/// The one return that goods may be of.
-fn only(orders: &[Order], node: NodeNo, is_it: impl Fn(&Return) -> bool) -> Option<ArrivalOf> {
-    let of = |order: &Order| {
-        let its = order.returns.iter().filter(|of| is_it(of) && may_come(of, node));
-        its.map(|of| named(order, &of.id)).collect::<Vec<_>>()
+/// What is known of a name, if any return has it: goods under it are of no other one. They are of the one that
+/// they may have come in for.
+fn known_as(
+    orders: &[Order],
+    is_it: impl Fn(&Return) -> bool,
+    may_come: impl Fn(&Return) -> bool,
+) -> Option<Found> {
+    let its = |order: &Order| {
+        let its = order.returns.iter().filter(|of| is_it(of));
+        its.map(|of| (named(order, &of.id), may_come(of))).collect::<Vec<_>>()
     };
-    let mut all = orders.iter().flat_map(of);
-    let first = all.next();
-    if all.next().is_some() { None } else { first }
+    let all: Vec<(ArrivalOf, bool)> = orders.iter().flat_map(its).collect();
+    let mut sure = all.iter().filter(|(_, may_come)| *may_come);
+    let of = match (sure.next(), sure.next()) {
+        (Some((of, _)), None) => Some(of.clone()),
+        _ => None,
+    };
+    let candidates = all.iter().take(PARTNER_CANDIDATES_MAX).map(|(of, _)| of.clone());
+    (!all.is_empty()).then(|| Found { of, candidates: candidates.collect() })
 }
 
 /// The first return of an order that waits for any of these goods.
@@ -266,18 +364,22 @@ fn may_come(of: &Return, node: NodeNo) -> bool {
     of.node.is_none_or(|known| known == node) || !of.has_come()
 }
 
+/// Whether a return waits for its goods at a node, or at no certain one.
+fn is_awaited(of: &Return, node: NodeNo) -> bool {
+    of.node.is_none_or(|known| known == node)
+}
+
+/// The returns of an order.
+fn all_of(order: &Order) -> impl Iterator<Item = ArrivalOf> {
+    order.returns.iter().map(|of| named(order, &of.id))
+}
+
 fn named(order: &Order, id: &ReturnId) -> ArrivalOf {
     ArrivalOf { order: order.header.id.clone(), id: id.clone() }
 }
 
-/// Returns of the order that is named.
-async fn candidates(tx: &Transaction<'_>, names: &ReturnNames) -> Result<Vec<Text>, EngineError> {
-    let Some(id) = &names.order else { return Ok(Vec::new()) };
-    let order = match find_order(tx.kernel(), id).await {
-        Ok(order) => order,
-        Err(EngineError::Refused(_)) => return Ok(Vec::new()),
-        Err(stopped) => return Err(stopped),
-    };
-    let ids = order.returns.iter().take(PARTNER_CANDIDATES_MAX);
-    Ok(ids.filter_map(|of| Text::new("candidate", of.id.as_str()).ok()).collect())
+/// Ids of returns, for a person.
+fn ids(candidates: &[ArrivalOf]) -> Vec<Text> {
+    let ids = candidates.iter().filter_map(|of| Text::new("candidate", of.id.as_str()).ok());
+    ids.collect()
 }

@@ -1,17 +1,19 @@
 //! Carrying out what counts: the pairs decide what it comes to there, all of it or nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::PairReported;
 use super::steps::steps;
 use crate::command::order::progress::ShipmentProgressed;
 use crate::command::order::returned::ReturnProgressed;
-use crate::limits::{PARTNER_CANDIDATES_MAX, TEXT_BYTES_MAX};
-use crate::model::partner::{Arrival, Move, PartnerMessage, QuarantineReason};
+use crate::limits::{PARTNER_CANDIDATES_MAX, PARTNER_PARTS_MAX};
+use crate::model::partner::{
+    Arrival, Fact, Measure, Move, PartnerMessage, QuarantineReason, Subject, Topic, beside, stated,
+};
 use crate::model::{Claim, NodeId, NodeNo, Pair, Proposal, Sku, SkuNo, StockChange, Text};
 use crate::state::State;
 use crate::state::before::read_pair;
-use crate::transaction::attempts::Attempts;
+use crate::transaction::attempts::{Attempt, Attempts};
 use crate::transaction::edits::{Decided, edit_all};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
@@ -40,7 +42,7 @@ pub(super) struct Done {
     /// A shipment.
     pub(super) shipped: Option<Box<ShipmentProgressed>>,
     /// Where goods belong that were not told of before.
-    pub(super) arrival: Option<Arrival>,
+    pub(super) arrival: Option<Box<Arrival>>,
 }
 
 impl Carried {
@@ -59,14 +61,68 @@ pub(super) async fn carry_out(
     message: &PartnerMessage,
     moves: &[Move],
 ) -> Result<Carried, EngineError> {
-    let proposals = match proposals(tx.state(), message, moves) {
-        Ok(proposals) => proposals,
-        Err(quarantined) => return Ok(quarantined),
-    };
-    match decide_pairs(tx, &proposals).await? {
-        Ok(decided) => told(tx, &proposals, decided),
-        Err(quarantined) => Ok(quarantined),
+    let mut attempts = Attempts::begin(tx.kernel());
+    loop {
+        let seen = arrived(tx, message, moves)?;
+        let proposals = match asked_beside(tx.state(), message, (moves, &seen)) {
+            Ok(proposals) => proposals,
+            Err(quarantined) => return Ok(quarantined),
+        };
+        let decided = match decide_pairs(tx, &proposals).await? {
+            Ok(decided) => decided,
+            Err(quarantined) => return Ok(quarantined),
+        };
+        // The pairs are held: what arrived there stays as it is.
+        if arrived(tx, message, moves)? == seen {
+            return told(tx, &proposals, decided);
+        }
+        give_up_but_partner(tx);
+        attempts.end(Attempt::<()>::Overtaken).await?;
     }
+}
+
+/// What each pair is asked to do, beside what arrived of the delivery as anybody told.
+fn asked_beside(
+    state: &State,
+    message: &PartnerMessage,
+    (moves, arrived): (&[Move], &BTreeMap<Sku, i64>),
+) -> Result<Vec<(Pair, Proposal)>, Carried> {
+    let Subject::Receipt { inbound, .. } = &message.subject else {
+        return proposals(state, message, moves);
+    };
+    let topic = Topic::Delivery(inbound.clone());
+    let facts = state.documents.about(&message.sender, &topic, PARTNER_PARTS_MAX);
+    let facts = facts.ok_or_else(|| impossible("too many parts of one delivery"))?;
+    let is_other = |subject: &Subject| *subject != message.subject;
+    let is_here = |fact: &Fact| fact.node.is_none() || fact.node == message.node;
+    let others = facts.iter().filter(|(subject, fact)| is_other(subject) && is_here(fact));
+    let others = stated(others.map(|(_, fact)| fact), &Measure::Received);
+    let recorded = |sku: &Sku| arrived.get(sku).copied().unwrap_or(0);
+    let moves = beside(moves, &Measure::Received, &others, recorded);
+    let moves = moves.map_err(|contradiction| {
+        let candidates = Text::new("candidate", inbound.as_str()).into_iter().collect();
+        let reason = QuarantineReason::impossible(&contradiction.told());
+        Carried::Quarantined { reason, candidates }
+    })?;
+    proposals(state, message, &moves)
+}
+
+/// What arrived of the delivery that a message is about, by item; nothing of other messages.
+fn arrived(
+    tx: &Transaction<'_>,
+    message: &PartnerMessage,
+    moves: &[Move],
+) -> Result<BTreeMap<Sku, i64>, EngineError> {
+    let mut all = BTreeMap::new();
+    let Subject::Receipt { inbound, .. } = &message.subject else { return Ok(all) };
+    let (_, node) = node_of(tx.state(), message);
+    for Move { sku, .. } in moves {
+        let Ok(no) = tx.state().catalogue.with_stock(sku) else { continue };
+        let stock = read_pair(&tx.state().catalogue, Pair { sku: no, node });
+        let stock = stock.map_err(|panicked| tx.kernel().panicked(panicked))?;
+        all.insert(sku.clone(), stock.arrived(inbound).into());
+    }
+    Ok(all)
 }
 
 /// Has pairs decide, and holds them; lets go of all but the partner where one of them refuses.
@@ -114,9 +170,7 @@ fn told(
 
 /// More is taken back than is there, or there would be more than may be.
 pub(super) fn impossible(why: &str) -> Carried {
-    let text: String = why.chars().take(TEXT_BYTES_MAX / 4).collect();
-    let text = Text::new("reason", text).unwrap_or_default();
-    Carried::Quarantined { reason: QuarantineReason::Impossible(text), candidates: Vec::new() }
+    Carried::Quarantined { reason: QuarantineReason::impossible(why), candidates: Vec::new() }
 }
 
 /// Deliveries that are on their way to the first of these pairs, those that are expected first before

@@ -5,9 +5,9 @@ use std::task::Poll;
 
 use crate::command::fixture::{
     accept, came_back, cancel, change_hold, claim, commit, confirm, decline, define_partner,
-    discard_partner_message, dispatch, extend, hold as a_hold, hold_order, item, keyed,
-    match_arrival, meta, node, order, price_list, prioritise, progress_return, promotion, recall,
-    receive, record_payment, release, release_order_hold, report_partner, request_exchange,
+    discard_partner_message, dispatch, dispose_goods, extend, hold as a_hold, hold_order, item,
+    keyed, match_arrival, meta, node, order, price_list, prioritise, progress_return, promotion,
+    recall, receive, record_payment, release, release_order_hold, report_partner, request_exchange,
     request_return, resolve_decline, set_prices, set_return_policy, ship, shipping_rates,
     tax_categories, tax_rates, told, wave,
 };
@@ -20,11 +20,11 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
-    DispatchTransfer, EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn,
-    ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ReportPartner, RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy,
-    SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold, partner,
-    pricing,
+    DispatchTransfer, DisposeGoods, EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder,
+    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority,
+    SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold,
+    partner, pricing,
 };
 use crate::command::{SetAssociations, assortment};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
@@ -58,6 +58,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("DefinePartner", partner::define::tests::table()),
         ("ReportPartner", partner::report::tests::table()),
         ("MatchArrival", partner::match_arrival::tests::table()),
+        ("DisposeGoods", partner::dispose::tests::table()),
         ("DiscardPartnerMessage", partner::discard::tests::table()),
         ("DispatchTransfer", transfer::tests::dispatch()),
         ("RecallTransfer", transfer::tests::recall()),
@@ -187,10 +188,12 @@ fn partners_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
     let matching = MatchArrival { meta: meta(), ..match_arrival() };
     let discard = discard_partner_message("3PL", "m-1");
     let discard = DiscardPartnerMessage { meta: meta(), ..discard };
+    let disposing = DisposeGoods { meta: meta(), ..dispose_goods() };
     vec![
         ("DefinePartner", told(engine.define_partner(define))),
         ("ReportPartner", told(engine.report_partner(&report_partner(meta())))),
         ("MatchArrival", told(engine.match_arrival(matching))),
+        ("DisposeGoods", told(engine.dispose_goods(disposing))),
         ("DiscardPartnerMessage", told(engine.discard_partner_message(discard))),
     ]
 }
@@ -304,6 +307,8 @@ fn kept_out() -> Vec<Provoked> {
     drop(buyer);
 
     run(&mut pump, engine.place_order(order()));
+    let came = ReportPartner::new(meta(), came_back(9, "BOX", 1, 1));
+    run(&mut pump, engine.report_partner(&came));
     let mut editor = Claims::new(&engine.kernel);
     let count = Proposal::Operation(StockOperation::Count { on_hand: 1 });
     let edit = poll(pin!(editor.edit(PAIR, &count)));
@@ -312,14 +317,14 @@ fn kept_out() -> Vec<Provoked> {
     let changing = told_at_last(&engine, Awaited::Pair(PAIR), change);
     let said = report_partner(meta());
     let reporting = told_at_last(&engine, Awaited::Pair(PAIR), engine.report_partner(&said));
+    let disposing = engine.dispose_goods(dispose_goods());
+    let disposing = told_at_last(&engine, Awaited::Pair(PAIR), disposing);
     let transfer = engine.dispatch_transfer(dispatch(NODE, "M"));
     let dispatching = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     let transfer = engine.recall_transfer(recall(NODE, "M"));
     let recalling = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     drop(editor);
 
-    let came = ReportPartner::new(meta(), came_back(1, "BOX", 1, 1));
-    run(&mut pump, engine.report_partner(&came));
     let mut clerk = Claims::new(&engine.kernel);
     assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
     let taken = Awaited::Order(OrderNo(1));
@@ -359,6 +364,7 @@ fn kept_out() -> Vec<Provoked> {
         ("ChangeStock", changing),
         ("ReportPartner", reporting),
         ("MatchArrival", matching),
+        ("DisposeGoods", disposing),
         ("DispatchTransfer", dispatching),
         ("RecallTransfer", recalling),
         ("CancelOrder", cancelling),

@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 41] = [
+pub(super) const ROOMS: [Room; 42] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -188,6 +188,17 @@ pub(super) const ROOMS: [Room; 41] = [
             Contended,
         ],
         sources: &["command/partner/match_arrival.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "DisposeGoods",
+        refusals: &[
+            RequestIdReused,
+            PartnerNotFound,
+            PartnerGoodsNotFound,
+            PartnerGoodsTooFew,
+            Contended,
+        ],
+        sources: &["command/partner/dispose.rs", ATTEMPTS, REQUESTS, RUN],
     },
     Room {
         command: "DiscardPartnerMessage",

@@ -2,6 +2,7 @@
 
 mod facts;
 mod order;
+mod recorded;
 mod seqs;
 mod table;
 

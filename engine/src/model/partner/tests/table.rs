@@ -63,7 +63,11 @@ fn a_message_comes_to_exactly_this() {
         ("a line is new", of(7, &[("A", 5), ("B", 1), ("C", 2)]), moved(&[("C", 0, 2)])),
         ("all is gone", of(3, &[("A", 0)]), moved(&[("A", 5, 0), ("B", 1, 0)])),
         ("a higher revision says the same", of(3, &[("B", 1), ("A", 5)]), moved(&[])),
-        ("another node of his", at("west", of(3, &[("A", 5), ("B", 1)])), moved(&[])),
+        (
+            "another node of his",
+            at("west", of(3, &[("A", 6), ("B", 1)])),
+            Judgement::Quarantined(QuarantineReason::subject_changed("node east")),
+        ),
         ("another partner's node", at("north", of(3, &[("A", 6)])), Judgement::OutOfScope),
     ];
     for (how, message, wanted) in rows {

@@ -212,6 +212,8 @@ fn shipment_document(walk: &mut Walk<'_>, segment: &Segment<'_>) -> Option<Shipm
 }
 
 fn shipped(walk: &mut Walk<'_>, segment: &Segment<'_>, lines: &mut BySku<Shipped>) {
+    let how = walk.text_or(segment, 1);
+    let how = how.as_ref().map_or("", Text::as_str);
     let shipped = walk.number(segment, 3, units);
     let ordered = walk.number_or(segment, 2, None, |path, of| units(path, of).map(Some));
     let short = walk.number_or(segment, 4, None, |path, of| units(path, of).map(Some));
@@ -220,14 +222,22 @@ fn shipped(walk: &mut Walk<'_>, segment: &Segment<'_>, lines: &mut BySku<Shipped
     else {
         return;
     };
-    // What is short is said, or follows from what was ordered.
-    let short = short.or_else(|| ordered.map(|of| of.saturating_sub(shipped))).unwrap_or(0);
+    // What is short is said, or follows from what was ordered where nothing more follows.
+    let is_last = how == FINAL;
+    let rest = ordered.filter(|_| is_last).map(|of| of.saturating_sub(shipped));
+    let short = if FOLLOWS.contains(&how) { 0 } else { short.or(rest).unwrap_or(0) };
     let line = Shipped { sku: sku.clone(), shipped, short, instead_of: None };
     lines.add(&sku, line, |of, more| {
         of.shipped = of.shipped.saturating_add(more.shipped);
         of.short = of.short.saturating_add(more.short);
     });
 }
+
+/// W1201 of a line of which nothing more follows.
+const FINAL: &str = "CP";
+
+/// W1201 of a line of which the rest follows.
+const FOLLOWS: [&str; 2] = ["BP", "PR"];
 
 /// Writes a 945.
 pub(in crate::partner::x12) fn write_945(out: &mut Out, it: &Shipment) {
