@@ -51,7 +51,7 @@ scripts/guard-instructions.sh --profile gate
 
 step "load generator, run small: every workload in process, and the other targets"
 for run in "holiday in-process" "browse in-process" "feed in-process" "churn in-process" \
-    "holiday stream" "holiday unary" "hot in-process" "hold in-process" \
+    "holiday stream" "holiday unary" "priced in-process" "hot in-process" "hold in-process" \
     "superstore in-process"; do
     read -r workload target <<< "$run"
     # These two have SKUs of their own.

@@ -87,6 +87,8 @@ pub enum Workload {
     Feed,
     /// 100 orders placed, 8 changed, 5 cancelled and 90 shipments shipped
     Churn,
+    /// Orders of `holiday`, priced by the engine: a list, and 10% off from 20.00 up
+    Priced,
     /// Carts of `holiday`: each is held, and three of four are confirmed; the others lapse
     Hold,
     /// A retailer's real orders, in order
@@ -162,7 +164,7 @@ impl Args {
         let workload = || format!("--workload {}", self.workload);
         let target = || format!("--target {}", self.target);
         if let (Some(skus), Workload::Hot | Workload::Superstore) = (self.skus, self.workload) {
-            let allowed = "give it with holiday, browse, feed, churn or hold; the other two have SKUs \
+            let allowed = "give it with holiday, priced, browse, feed, churn or hold; the other two have SKUs \
                            of their own";
             return refuse(format!("--skus {skus}"), workload(), allowed);
         }
@@ -175,6 +177,10 @@ impl Args {
                 target(),
                 "carts go in by calls of the engine; try in-process",
             );
+        }
+        if self.workload == Workload::Priced && self.target != Target::InProcess {
+            let allowed = "prices are asked for by calls of the engine; try in-process";
+            return refuse(workload(), target(), allowed);
         }
         let measures = matches!(self.workload, Workload::Hot | Workload::Feed);
         if measures && self.rate == Rate::Max && self.warm_up == 0 {

@@ -34,6 +34,7 @@ use super::unary::Unary;
 use crate::process::resident_bytes;
 use crate::workload::names::{node_id, sku};
 use crate::workload::network::{Progress, Stocking, meta, postal_codes, set_up};
+use crate::workload::priced;
 use crate::workload::ring::{Player, Ring};
 
 /// Callers: as many as the machines that the goals name have cores.
@@ -55,6 +56,9 @@ pub async fn run(args: Args) -> Result<Facts, LoadError> {
     let progress = Arc::new(Progress::default());
     let ticking = screen.setting_up(&progress, stocking.pairs());
     set_up(&engine, stocking, &progress).await;
+    if args.workload == Workload::Priced {
+        priced::set_up(&engine, args.skus()).await;
+    }
     drop(ticking);
     let (at_rest, till) = (resident_bytes(), Arc::default());
     let session = Session { args, engine, data, stocking, screen, began, at_rest, till };

@@ -35,6 +35,7 @@ pub fn ring(args: &Args) -> Ring {
     match args.workload {
         Workload::Hot => hot::ring(),
         Workload::Superstore => superstore::ring(),
+        Workload::Priced => holiday::priced_ring(args.skus(), RING, 1),
         _ => holiday::ring(args.skus(), RING, 1),
     }
 }
@@ -113,6 +114,11 @@ pub fn left_out(args: &Args) -> Vec<String> {
         Workload::Hold => sentences.push(
             "A cart counts once: when its order is durable, or, of one that is left alone, when it \
              is held. Three of four are two events."
+                .into(),
+        ),
+        Workload::Priced => sentences.push(
+            "Taxes, shipping charges and payments: a list of all items, and a promotion that takes 10% \
+             off what comes to 20.00 or more."
                 .into(),
         ),
         Workload::Holiday => {}

@@ -10,6 +10,7 @@ use backstock_engine::model::Shortage;
 use super::names::{OrderIds, sku};
 use super::network::{DESTINATIONS, NODES_OF_SKU, Progress, Stocking};
 pub use super::network::{NODES, NOW, node, postal_codes};
+use super::priced;
 use super::ring::{Line, Ring, Terms};
 use crate::random::{Random, Zipf};
 
@@ -17,7 +18,7 @@ use crate::random::{Random, Zipf};
 const LINES: [u32; 8] = [5_070, 2_435, 1_204, 671, 315, 140, 102, 63];
 
 /// What its orders have in common.
-const TERMS: Terms = Terms { sku, customer: None, shortage: Shortage::Backorder };
+const TERMS: Terms = Terms { sku, customer: None, shortage: Shortage::Backorder, prices: None };
 
 /// The size of a run.
 #[derive(Clone, Copy, Debug)]
@@ -108,8 +109,17 @@ impl Draw {
 
 /// So many orders, drawn beforehand.
 pub fn ring(skus: u32, orders: usize, series: u64) -> Ring {
+    ring_on(TERMS, (skus, orders, series))
+}
+
+/// The same orders, with prices.
+pub fn priced_ring(skus: u32, orders: usize, series: u64) -> Ring {
+    ring_on(Terms { prices: Some(priced::prices), ..TERMS }, (skus, orders, series))
+}
+
+fn ring_on(terms: Terms, (skus, orders, series): (u32, usize, u64)) -> Ring {
     let mut draw = Draw::new(skus, series);
-    let mut ring = Ring::new(TERMS);
+    let mut ring = Ring::new(terms);
     for _ in 0..orders {
         let (destination, lines) = draw.order();
         ring.push(destination, lines);

@@ -17,7 +17,8 @@ pub const fn stocking(on_hand: u32) -> Stocking {
 
 /// The one order.
 pub fn ring() -> Ring {
-    let mut ring = Ring::new(Terms { sku, customer: None, shortage: Shortage::Reject });
+    let mut ring =
+        Ring::new(Terms { sku, customer: None, shortage: Shortage::Reject, prices: None });
     ring.push(DESTINATION, &[Line::new(0, 1)]);
     ring
 }

@@ -8,6 +8,7 @@ pub mod holiday;
 pub mod hot;
 pub mod names;
 pub mod network;
+pub mod priced;
 pub mod problem;
 pub mod ring;
 pub mod superstore;

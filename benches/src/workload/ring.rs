@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use backstock_engine::command::{LineRequest, Lines, OrderRequest, PlaceOrder};
+use backstock_engine::engine::OrderPrices;
 use backstock_engine::model::{CustomerId, OrderId, Priority, Shortage, Sku};
 use smallvec::SmallVec;
 
@@ -45,11 +46,13 @@ pub struct Terms {
     pub customer: Option<fn(usize) -> CustomerId>,
     /// What becomes of units without supply.
     pub shortage: Shortage,
+    /// What they cost, where orders have prices.
+    pub prices: Option<fn() -> Box<OrderPrices>>,
 }
 
 impl Terms {
     /// The command that places an order of these lines. Makes no allocation except
-    /// for more than two lines.
+    /// for more than two lines, and for prices.
     pub fn command(self, at: usize, id: OrderId, destination: u32, lines: &[Line]) -> PlaceOrder {
         let line =
             |line: &Line| LineRequest { sku: (self.sku)(line.sku()), quantity: line.quantity() };
@@ -69,7 +72,7 @@ impl Terms {
                 split: None,
                 lines: Lines(requests),
                 priority: Priority::DEFAULT,
-                prices: None,
+                prices: self.prices.map(|prices| prices()),
             },
         }
     }
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_ring_begins_again_with_the_same_orders_and_fresh_ids() {
-        let terms = Terms { sku, customer: None, shortage: Shortage::Reject };
+        let terms = Terms { sku, customer: None, shortage: Shortage::Reject, prices: None };
         let mut ring = Ring::new(terms);
         ring.push(10_001, &[Line::new(7, 3), Line::new(8, 15)]);
         ring.push(90_001, &[Line::new(9, 1)]);

@@ -37,7 +37,7 @@ pub fn ring() -> Ring {
     let by_name: HashMap<&str, u32> =
         data.products.iter().map(|product| product.sku.as_str()).zip(0..).collect();
     let shortage = Shortage::Backorder;
-    let mut ring = Ring::new(Terms { sku, customer: Some(customer), shortage });
+    let mut ring = Ring::new(Terms { sku, customer: Some(customer), shortage, prices: None });
     for order in &data.orders {
         let line = |line: &backstock::demo::data::SuperstoreLine| {
             Line::new(by_name[line.sku.as_str()], line.quantity)

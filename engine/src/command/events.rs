@@ -174,7 +174,7 @@ events! {
     35 "holds_ended" HoldsEnded,
     36 "shipment_accepted" ShipmentAccepted,
     37 or 40 or 59 or 63 or 72 "shipment_declined" ShipmentDeclined,
-    41 or 89 "order_changed" OrderChanged,
+    41 or 89 or 99 "order_changed" OrderChanged,
     46 "order_prioritised" OrderPrioritised,
     50 "bundle_moved" BundleMoved,
     52 "hold_changed" HoldChanged,

@@ -17,6 +17,7 @@ pub mod answer;
 pub mod bundle;
 pub mod catalog;
 pub mod check;
+pub mod country;
 pub mod destination;
 pub mod digest;
 pub mod document;
@@ -52,6 +53,7 @@ pub use catalog::{
     Band, Capacity, Item, Node, NodeKind, Objective, OwnStock, PickupOffer, Policy, ReleaseRule,
     Sale, Service, Shortage, Split,
 };
+pub use country::Country;
 pub use destination::{Destination, Pickup};
 pub use digest::StateHash;
 pub use document::{Document, DocumentEffect, DocumentKey, PackedDocument};
@@ -80,10 +82,10 @@ pub use order::{
     LineRepegged, LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader,
     OrderHold, OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder,
     PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled,
-    PriceComponent, PricedUnits, PricesAdded, PricesAsked, Redirect, RefundDue, ResultTold, Retold,
-    ReturnFee, Returning, Said, Shipment, ShipmentAdded, ShippingPrice, StockGivenUp, Sums, Taken,
-    TaxAmount, TaxAsked, Telling, Timeline, Told, Totals, Went, Why, check_payments,
-    describe_minted, is_credited, told, value_of,
+    PriceComponent, PricedFor, PricedUnits, PricesAdded, PricesAsked, Redirect, RefundDue,
+    Repriced, ResultTold, Retold, ReturnFee, Returning, Said, Shipment, ShipmentAdded,
+    ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked, Telling, Timeline, Told, Totals,
+    Went, Why, check_payments, describe_minted, is_credited, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};

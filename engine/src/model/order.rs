@@ -46,8 +46,8 @@ pub use hold::{OrderHold, OrderHoldKind};
 pub use money::{
     Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Fee, Intent, IntentKind, IntentState,
     IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
-    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedUnits, PricesAdded,
-    PricesAsked, ReturnFee, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling,
+    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedFor, PricedUnits, PricesAdded,
+    PricesAsked, Repriced, ReturnFee, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling,
     Told as ResultTold, Totals, check_payments, describe_minted, told, value_of,
 };
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::limits::{COUPONS_PER_ORDER_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX};
 use crate::model::check::{bound, finish, in_range, length};
 use crate::model::{
-    CouponCode, Currency, CustomerId, Day, PostalCode, PromotionNo, Rule, ServiceName, Sku, Text,
-    Violation,
+    Country, CouponCode, Currency, CustomerId, Day, PostalCode, PromotionNo, Rule, ServiceName,
+    Sku, Text, Violation,
 };
-use crate::pricing::{BasketLine, Buyer, Country, Place, Priced, Taxes, Unpriced, price};
+use crate::pricing::{BasketLine, Buyer, Place, Priced, Taxes, Unpriced, price};
 use crate::state::pricing::Pricing;
 use crate::transaction::error::EngineError;
 use crate::transaction::kernel::Kernel;

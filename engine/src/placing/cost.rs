@@ -18,8 +18,8 @@ use super::places::Places;
 use super::request::Lines;
 use crate::limits::TRIES_MAX;
 use crate::model::{
-    CouponCode, CustomerId, Day, Order, OrderId, PostalCode, PricedUnits, PricesAsked, PromotionNo,
-    Refusal, ServiceName, Text, Timestamp, UnitPrice, UsesOf, UsesTaken,
+    CouponCode, CustomerId, Day, Order, OrderId, PostalCode, PricedFor, PricedUnits, PricesAsked,
+    PromotionNo, Refusal, ServiceName, Text, Timestamp, UnitPrice, UsesOf, UsesTaken,
 };
 use crate::planning::Wanted;
 use crate::pricing::{self, Priced, Unpriced};
@@ -50,6 +50,8 @@ pub struct ToPrice<'a> {
 /// What an order costs, with the uses of promotions that it claims for that.
 pub struct Cost<'k, 'p> {
     asked: Cow<'p, PricesAsked>,
+    /// For whom, where they are the engine's.
+    by: Option<Box<PricedFor>>,
     used: Vec<PromotionNo>,
     claimed: Vec<UsesOf>,
     claims: Claims<'k>,
@@ -96,14 +98,15 @@ pub async fn cost<'k, 'p>(
     let listed = match prices {
         OrderPrices::Asked(asked) => {
             let (asked, claims) = (Cow::Borrowed(asked), Claims::new(kernel));
-            return Ok(Cost { asked, used: Vec::new(), claimed: Vec::new(), claims });
+            return Ok(Cost { asked, by: None, used: Vec::new(), claimed: Vec::new(), claims });
         }
         OrderPrices::Listed(listed) => listed,
     };
     let basket = basket(order, listed);
     for _ in 0..TRIES_MAX {
         let BasketPriced { outcome, by } = price_basket(kernel, &basket)?;
-        let priced = outcome.map_err(|why| unpriced(order, &why))?;
+        let sku = |line: u16| order.lines.0[usize::from(line)].sku.as_str();
+        let priced = outcome.map_err(|why| unpriced(order.id, &why, sku))?;
         judge(order, listed, (&priced, &by))?;
         let used: Vec<PromotionNo> = priced.promotions().filter(|no| by.is_limited(*no)).collect();
         let uses = used.iter().flat_map(|no| UsesOf::of(*no, order.customer));
@@ -120,7 +123,8 @@ pub async fn cost<'k, 'p>(
             let units: Vec<u32> = order.lines.0.iter().map(|line| line.quantity).collect();
             asked.validate(&units)?;
             let claimed = uses.into_iter().map(|(of, _)| of).collect();
-            return Ok(Cost { asked: Cow::Owned(asked), used, claimed, claims });
+            let (asked, by) = (Cow::Owned(asked), Some(Box::new(listed.whom())));
+            return Ok(Cost { asked, by, used, claimed, claims });
         }
         // Some were used up, or claimed, meanwhile.
     }
@@ -190,19 +194,19 @@ fn coupon_granted(
     })
 }
 
-fn unpriced(order: &ToPrice<'_>, why: &Unpriced) -> Refusal {
-    let sku = |line: &u16| order.lines.0[usize::from(*line)].sku.as_str();
-    let names = |lines: &[u16]| lines.iter().map(sku).collect::<Vec<_>>().join(", ");
+/// That an order has no price. `sku` is the item of a line that was priced.
+pub fn unpriced<'s>(id: &OrderId, why: &Unpriced, sku: impl Fn(u16) -> &'s str) -> Refusal {
+    let names = |lines: &[u16]| lines.iter().map(|line| sku(*line)).collect::<Vec<_>>().join(", ");
     let why = match why {
         Unpriced::NoPrice(lines) => format!("no list has a price of {}", names(lines)),
         Unpriced::TooMuch(line) => {
-            format!("units of {} cost more than an amount may be", sku(line))
+            format!("units of {} cost more than an amount may be", sku(*line))
         }
         Unpriced::Currency => "its currency is none that is paid in".into(),
         Unpriced::NoShippingRate => "no shipping rate is for its service and place".into(),
         Unpriced::NoTaxRate(lines) => format!("no tax rate is for {}", names(lines)),
     };
-    Refusal::PriceNotFound { order_id: order.id.clone(), why }
+    Refusal::PriceNotFound { order_id: id.clone(), why }
 }
 
 /// Waits until no claim of others stands in the way: each count has room, or one is used up.
@@ -224,6 +228,7 @@ impl<'k> Cost<'k, '_> {
         let of_lines = lines_of(self.claims.kernel(), order, lines);
         let mut money = self.asked.priced(&of_lines, |line| lines.0[line].sku.to_string(), at);
         money.uses.clone_from(&self.used);
+        money.by.clone_from(&self.by);
         money.units.extend(without_price(order, &money.units));
         money.units.sort_by_key(|of| of.line);
         order.priced(money, at);

@@ -6,10 +6,9 @@ use crate::limits::{AMOUNT_MAX, COUPONS_PER_ORDER_MAX};
 use crate::model::check::{finish, in_range};
 use crate::model::digest::{Digest, Part, hash_written};
 use crate::model::{
-    CaptureAt, CouponCode, Currency, Minor, PaymentAsked, PricesAsked, Rule, Taken, Text,
-    Violation, check_payments,
+    CaptureAt, Country, CouponCode, Currency, Minor, PaymentAsked, PricedFor, PricesAsked, Rule,
+    Taken, Text, Violation, check_payments,
 };
-use crate::pricing::Country;
 
 /// What an order costs, and how it is paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +109,18 @@ impl PricesListed {
         let least = i64::from(!self.leaves_one_open());
         check_payments("server_pricing", &self.payments, least, &mut found);
         finish(found)
+    }
+
+    /// For whom they are.
+    pub(super) fn whom(&self) -> PricedFor {
+        let Self { group, contract, coupons, country, taxed, .. } = self;
+        PricedFor {
+            group: group.clone(),
+            contract: contract.clone(),
+            coupons: coupons.clone(),
+            country: *country,
+            taxed: *taxed,
+        }
     }
 
     /// Whether exactly one payment is of whatever the others leave.

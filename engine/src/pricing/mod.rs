@@ -60,5 +60,5 @@ pub use row::{PriceRow, SkuRows, price_at, sku_rows};
 pub use shipping::{ShippingRate, ShippingTable, check_rates};
 pub use tax::{TaxRate, TaxRates, TaxTable};
 pub use validity::Validity;
-pub use zone::{Country, Place, Zone};
+pub use zone::{Place, Zone};
 pub use zones::Zones;

@@ -11,8 +11,8 @@ use super::live::Live;
 use super::priced::{Priced, PricedLine, PricedShipping, Unpriced};
 use super::refusals::{Refusals, why_not_for};
 use super::shipped;
-use super::zone::Country;
 use crate::limits::AMOUNT_MAX;
+use crate::model::Country;
 use crate::model::{Minor, SkuNo, Text};
 
 /// What an order costs. The same lines in another order cost the same, and so do the same

@@ -125,8 +125,8 @@ impl ShippingTable {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zone::Country;
     use super::*;
+    use crate::model::Country;
 
     fn rate(currency: &str, service: &str, country: &str, from: i64, charge: i64) -> ShippingRate {
         ShippingRate {

@@ -114,8 +114,8 @@ impl TaxTable {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zone::Country;
     use super::*;
+    use crate::model::Country;
     use crate::model::PostalCode;
 
     fn rate(category: &str, country: &str, prefix: &str, basis_points: u32) -> TaxRate {

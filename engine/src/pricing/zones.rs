@@ -1,7 +1,8 @@
 //! What has a value by zone, and how that of a place is found.
 
-use super::zone::{Country, Place, Zone};
+use super::zone::{Place, Zone};
 use crate::limits::POSTAL_CODE_BYTES_MAX;
+use crate::model::Country;
 
 /// A value for each of some zones.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -44,6 +44,12 @@ impl Pricing {
         self.book.promotion(no).is_some_and(|promotion| promotion.is_limited())
     }
 
+    /// The promotions that may be used only so often, ascending.
+    pub fn limited(&self) -> impl Iterator<Item = PromotionNo> {
+        let all = (0..).map(PromotionNo).zip(self.book.promotions());
+        all.filter(|(_, promotion)| promotion.is_limited()).map(|(no, _)| no)
+    }
+
     /// How often one may use a promotion, if there is a limit.
     pub fn limit_of(&self, of: &UsesOf) -> Option<u32> {
         let promotion = self.book.promotion(of.promotion)?;
@@ -53,16 +59,15 @@ impl Pricing {
     /// The promotions that a customer cannot use any more, ascending. One that is limited by customer is
     /// none for an order without one.
     pub fn used_up(&self, uses: &PromotionUses, customer: Option<&CustomerId>) -> Vec<PromotionNo> {
-        let all = (0..).map(PromotionNo).zip(self.book.promotions());
-        let limited = all.filter(|(_, promotion)| promotion.is_limited());
         let is_used_up = |no: PromotionNo| {
             let mut counts = UsesOf::of(no, customer);
             counts.any(|of| self.limit_of(&of).is_some_and(|most| uses.counted(&of).times >= most))
         };
-        let used_up = limited.filter(|(no, promotion)| {
-            (promotion.limit_per_customer.is_some() && customer.is_none()) || is_used_up(*no)
-        });
-        used_up.map(|(no, _)| no).collect()
+        let is_unknown = |no: PromotionNo| {
+            let promotion = self.book.promotion(no);
+            customer.is_none() && promotion.is_some_and(|of| of.limit_per_customer.is_some())
+        };
+        self.limited().filter(|no| is_unknown(*no) || is_used_up(*no)).collect()
     }
 
     /// The number of a list.

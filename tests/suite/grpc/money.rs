@@ -1,7 +1,9 @@
 //! Prices, payments and refunds over a real connection, exact to the minor unit.
 
 mod changes;
+mod complaints;
 pub(super) mod coupons;
+mod listed_changes;
 mod payments;
 mod prices;
 pub(super) mod provider;
@@ -82,6 +84,13 @@ impl Shop {
         server.stop().await.expect("it ends");
         let server = TestServer::start(directory.path()).await;
         Self { server, directory }
+    }
+
+    /// The same shop after its process died.
+    pub(super) async fn killed(self) -> Self {
+        let Self { server, directory } = self;
+        server.kill().await;
+        Self { server: TestServer::start(directory.path()).await, directory }
     }
 
     pub(super) async fn place(&mut self, request: v1::PlaceOrderRequest) -> v1::PlaceOrderResponse {

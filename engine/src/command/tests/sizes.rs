@@ -69,19 +69,20 @@ use crate::model::partner::{
 };
 use crate::model::returns::{Disposition, Grade};
 use crate::model::{
-    Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Currency, Day,
-    DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState, InboundId,
-    InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, MessageId, Minor,
-    Move, Node, NodeId, NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId, OrderHoldKind,
-    OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package, PackageId, Pair, PartnerId, Pegged,
-    Pickup, Policy, PostalCode, PriceListNo, Priority, PriorityClass, PromotionNo, Record,
-    Redirect, Reference, Request, RequestId, Retold, ReturnId, Serves, ServiceName, ServiceNo,
-    ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told, ToldAt, Why,
+    Act, Allocated, AllocationUnits, Amounts, Band, Cause, Component, Components, Country,
+    Currency, Day, DeclineReason, Declined, Destination, Dispatch, Draw, Found, HoldId, HoldState,
+    InboundId, InboundNo, Item, LineAdded, LineAmount, LineRepegged, LinesPlanned, Lsn, MessageId,
+    Minor, Move, Node, NodeId, NodeKind, NodeNo, OrderChange, OrderHold, OrderHoldId,
+    OrderHoldKind, OrderId, OrderNo, OrderedBundle, Origin, OwnerId, Package, PackageId, Pair,
+    PartnerId, Pegged, Pickup, Policy, PostalCode, PriceListNo, Priority, PriorityClass,
+    PromotionNo, Record, Redirect, Reference, Request, RequestId, Retold, ReturnId, Serves,
+    ServiceName, ServiceNo, ShipmentAdded, Sku, SkuNo, StockChange, Supply, Text, Timestamp, Told,
+    ToldAt, Why,
 };
 use crate::model::{StyleId, StyleNo};
 use crate::pricing::{
-    BuyGet, Condition, Country, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory,
-    SkuPrices, TaxRate, TaxRates, Validity, Zone as PricingZone,
+    BuyGet, Condition, Discount, PriceRow, Promotion, Scope, ShippingRate, SkuCategory, SkuPrices,
+    TaxRate, TaxRates, Validity, Zone as PricingZone,
 };
 
 const PAIR: Pair = Pair { sku: SkuNo(u32::MAX), node: NodeNo(u16::MAX) };
@@ -489,6 +490,7 @@ fn changed(id: &OrderId) -> OrderChanged {
         moved: Vec::new(),
         told: vec![Retold { shipment: u16::MAX, days, units_there: true }; PARTED_SHIPMENTS_MAX],
         prices: Some(money::prices()),
+        repriced: Some(money::repriced()),
     };
     let no = OrderNo(u64::MAX);
     let taken = Some(HoldTaken { no, units: pegs.clone() });

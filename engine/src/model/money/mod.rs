@@ -10,4 +10,4 @@ mod share;
 
 pub use amount::{Minor, UnitPrice};
 pub use currency::Currency;
-pub use share::{apportion, of_basis_points, share, share_of_amount, tax_within};
+pub use share::{apportion, of_basis_points, scaled, share, share_of_amount, tax_within};

@@ -23,6 +23,12 @@ pub fn share_of_amount(amount: Minor, part: Minor, all: Minor) -> Minor {
     narrow(exact.div_euclid(all.0.into()))
 }
 
+/// An amount that is on `before`, as it is on `now`: rounded half up. `before` is above zero.
+pub fn scaled(amount: Minor, now: Minor, before: Minor) -> Minor {
+    let exact = i128::from(amount.0) * i128::from(now.0) * 2 + i128::from(before.0);
+    narrow(exact.div_euclid(i128::from(before.0) * 2))
+}
+
 /// Shares an amount by weight, in the order of the weights: each gets what the amount is up to and with
 /// it, rounded half up, less what those before it got. No share is further than one minor unit from the
 /// exact one, none is above its weight where the amount is not above their sum, and they sum to the amount.

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::amended::{Amended, Amounts, Went};
-use super::money::PricesAdded;
+use super::money::{PricesAdded, Repriced};
 use super::planned::{Allocated, ChangePlanned, LinesPlanned};
 use super::redirect::Redirect;
 use super::trace::shortened;
@@ -66,6 +66,10 @@ pub struct OrderChange {
     /// What units that are added cost, of an order with prices.
     #[n(16)]
     pub prices: Option<PricesAdded>,
+    /// Units that it keeps and that cost something else, as promotions ask that it would not get any more;
+    /// ascending by place, and none where nothing does.
+    #[n(17)]
+    pub repriced: Option<Box<[Repriced]>>,
 }
 
 /// The days of a shipment, from 0.
@@ -165,6 +169,11 @@ impl Order {
         self.amend(change);
         if let Some(prices) = &change.prices {
             self.money_mut().add(prices);
+        }
+        if let Some(repriced) = &change.repriced {
+            // Of what is no longer wanted, nothing costs anything else.
+            self.cancel_priced();
+            self.money_mut().reprice(repriced);
         }
         self.keep_plan(change);
     }

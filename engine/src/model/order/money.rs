@@ -34,8 +34,9 @@ pub use self::payment::{CaptureAt, Captures, Payment};
 pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
 pub use self::return_fee::ReturnFee;
 pub use self::sums::Sums;
-pub use self::units::PricedUnits;
-use crate::model::ids::{PromotionNo, RefundId, Text};
+pub use self::units::{PricedUnits, Repriced};
+use crate::model::country::Country;
+use crate::model::ids::{CouponCode, PromotionNo, RefundId, Text};
 use crate::model::money::{Currency, Minor, share_of_amount};
 
 /// What an order costs, what was paid of it, and what is asked of payment providers.
@@ -77,6 +78,29 @@ pub struct OrderMoney {
     /// The limited promotions that it uses, ascending.
     #[n(12)]
     pub uses: Vec<PromotionNo>,
+    /// For whom its prices are, where the engine made them; none where a caller said them.
+    #[n(13)]
+    pub by: Option<Box<PricedFor>>,
+}
+
+/// For whom the engine's prices are, beside what the order says: what is added to it is priced alike.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PricedFor {
+    /// The customer's group.
+    #[n(0)]
+    pub group: Option<Text>,
+    /// The contract under which it was ordered.
+    #[n(1)]
+    pub contract: Option<Text>,
+    /// The coupons that were given.
+    #[n(2)]
+    pub coupons: Vec<CouponCode>,
+    /// The country where it goes.
+    #[n(3)]
+    pub country: Option<Country>,
+    /// Whether there are taxes by the tax rates.
+    #[n(4)]
+    pub taxed: bool,
 }
 
 /// What units cost that are added to an order with prices.
@@ -175,6 +199,7 @@ impl OrderMoney {
             ledger: Vec::new(),
             tax_included: false,
             uses: Vec::new(),
+            by: None,
         }
     }
 
@@ -206,6 +231,15 @@ impl OrderMoney {
         }
         self.units.sort_by_key(|of| of.line);
         beside.sort_by_key(|of| of.line);
+    }
+
+    /// Units that it keeps cost something else, ascending by place. What is added is behind all of them.
+    pub(super) fn reprice(&mut self, repriced: &[Repriced]) {
+        for of in repriced.iter().rev() {
+            let at = usize::from(of.place);
+            let before = self.units.remove(at);
+            self.units.splice(at..at, before.with(of));
+        }
     }
 
     /// What is priced of a line, from 0.

@@ -3,10 +3,9 @@
 use backstock_engine::engine::PricesListed;
 use backstock_engine::limits::COUPONS_PER_ORDER_MAX;
 use backstock_engine::model::{
-    CaptureAt, Captures, CouponCode, Currency, LinePrice, Minor, PaymentAsked, PaymentId,
+    CaptureAt, Captures, Country, CouponCode, Currency, LinePrice, Minor, PaymentAsked, PaymentId,
     PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked, Text, UnitPrice,
 };
-use backstock_engine::pricing::Country;
 use backstock_proto::v1;
 
 use crate::grpc::enums::unknown;

@@ -1,7 +1,8 @@
 //! Parts of messages that the methods share, there and back.
 
+use backstock_engine::model::Country;
 use backstock_engine::model::{Currency, Day, PostalCode, Text};
-use backstock_engine::pricing::{Country, Validity, Zone};
+use backstock_engine::pricing::{Validity, Zone};
 use backstock_proto::v1;
 
 use crate::grpc::times;

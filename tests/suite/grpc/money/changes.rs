@@ -17,17 +17,27 @@ impl Shop {
         order: &str,
         operations: Vec<v1::ChangeOperation>,
     ) -> v1::QuoteChangeResponse {
+        self.quote_of(order, operations, "USD").await
+    }
+
+    /// The currency is that of the amounts that are said, if any are.
+    pub(super) async fn quote_of(
+        &mut self,
+        order: &str,
+        operations: Vec<v1::ChangeOperation>,
+        currency_code: &str,
+    ) -> v1::QuoteChangeResponse {
         let request = v1::QuoteChangeRequest {
             order_id: order.into(),
             operations,
-            currency_code: "USD".into(),
+            currency_code: currency_code.into(),
             ..Default::default()
         };
         let quote = self.server.orders.quote_change(request).await;
         quote.expect("it is answered").into_inner()
     }
 
-    async fn commit(&mut self, order: &str, change_token: tonic::codegen::Bytes) {
+    pub(super) async fn commit(&mut self, order: &str, change_token: tonic::codegen::Bytes) {
         let order_id = order.into();
         let request = v1::CommitChangeRequest { order_id, change_token };
         self.server.orders.commit_change(request).await.expect("committed");
@@ -35,7 +45,7 @@ impl Shop {
 }
 
 /// What the order would come to, and what would be due.
-fn due(quote: &v1::QuoteChangeResponse) -> (i64, i64) {
+pub(super) fn due(quote: &v1::QuoteChangeResponse) -> (i64, i64) {
     let money = quote.order.as_ref().and_then(|order| order.money.as_ref()).expect("money");
     (money.totals.as_ref().expect("totals").total_minor, money.due_minor)
 }

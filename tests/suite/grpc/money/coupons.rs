@@ -6,12 +6,12 @@ use tonic::Status;
 use tonic_types::StatusExt;
 
 use super::super::pricing::{price_list, set_price};
-use super::super::server::{TestServer, node, order};
+use super::super::server::{node, order};
 use super::Shop;
 use super::provider::Provider;
 
 /// A shop whose list has items at so many cents, and that has a hundred units of each.
-async fn listed(prices: &[(&str, i64)]) -> Shop {
+pub(super) async fn listed(prices: &[(&str, i64)]) -> Shop {
     let mut shop = Shop::with(&[]).await;
     shop.server.define_node(node("NYC", "10001")).await;
     shop.server.pricing.update_price_list(price_list("all")).await.expect("defined");
@@ -24,7 +24,7 @@ async fn listed(prices: &[(&str, i64)]) -> Shop {
 }
 
 /// 10.00 off with the coupon `TEN`.
-fn ten_off(limit: u32, limit_per_customer: u32) -> v1::UpdatePromotionRequest {
+pub(super) fn ten_off(limit: u32, limit_per_customer: u32) -> v1::UpdatePromotionRequest {
     let promotion = v1::Promotion {
         promotion_id: "ten-off".into(),
         discount: Some(Discount::AmountMinor(1_000)),
@@ -97,13 +97,6 @@ impl Shop {
             v1::price_basket_response::Outcome::Price(price) => price,
             v1::price_basket_response::Outcome::Unpriced(why) => panic!("{why:?}"),
         }
-    }
-
-    /// The same shop after its process died.
-    async fn killed(self) -> Self {
-        let Self { server, directory } = self;
-        server.kill().await;
-        Self { server: TestServer::start(directory.path()).await, directory }
     }
 }
 

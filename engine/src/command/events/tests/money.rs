@@ -7,7 +7,7 @@ use crate::command::order::payment::tests::{card, paid, prices};
 use crate::model::ids::{OrderNo, PaymentId, RefundId};
 use crate::model::{
     Allowance, AllowedOf, Currency, IntentKind, IntentsMinted, LedgerKind, Minor, Minted,
-    OrderMinted, PackedOrder, PaymentOutcome, PaymentTold, PricesAdded, Taken, Telling,
+    OrderMinted, PackedOrder, PaymentOutcome, PaymentTold, PricesAdded, Repriced, Taken, Telling,
 };
 
 pub(super) fn events() -> Vec<Named> {
@@ -16,6 +16,7 @@ pub(super) fn events() -> Vec<Named> {
     events.extend(of_told());
     events.push(("intents_minted", minted().into()));
     events.push(("order_changed_prices", changed()));
+    events.push(("order_changed_repriced", repriced()));
     events
 }
 
@@ -76,6 +77,15 @@ fn changed() -> AnyEvent {
     let asked = prices(1, Vec::new());
     let money = asked.priced(&[(3, vec![(9, 3)])], |_| String::new(), ETA);
     event.change.prices = Some(PricesAdded { names: vec![text("vat")], units: money.units });
+    event.into()
+}
+
+/// Units that an order keeps cost something else.
+fn repriced() -> AnyEvent {
+    let AnyEvent::OrderChanged(mut event) = changed() else { panic!("it is") };
+    let of = event.change.prices.take().expect("prices").units.swap_remove(0);
+    let repriced = Repriced { place: 1, unit_price: of.unit_price, components: of.components };
+    event.change.repriced = Some(Box::new([repriced]));
     event.into()
 }
 

@@ -152,6 +152,7 @@ pub(super) fn changed() -> OrderChanged {
         moved: parts(),
         told: vec![Retold { shipment: 1, days, units_there: true }],
         prices: None,
+        repriced: None,
     };
     let taken = HoldTaken { no: OrderNo(1 << 34), units: vec![peg(0, Supply::OnHand)] };
     OrderChanged {

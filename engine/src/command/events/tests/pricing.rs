@@ -3,13 +3,12 @@
 use super::*;
 use crate::command::Rates;
 use crate::model::{
-    CouponCode, Currency, Minor, PostalCode, PriceListId, PriceListNo, PromotionId, PromotionNo,
-    ServiceName, UnitPrice,
+    Country, CouponCode, Currency, Minor, PostalCode, PriceListId, PriceListNo, PromotionId,
+    PromotionNo, ServiceName, UnitPrice,
 };
 use crate::pricing::{
-    BuyGet, Companion, Condition, Country, Discount, OnChange, PriceListDefinition, PriceRow,
-    Promotion, Scope, ShippingRate, SkuCategory, SkuPrices, Stack, TaxRate, TaxRates, Validity,
-    Zone,
+    BuyGet, Companion, Condition, Discount, OnChange, PriceListDefinition, PriceRow, Promotion,
+    Scope, ShippingRate, SkuCategory, SkuPrices, Stack, TaxRate, TaxRates, Validity, Zone,
 };
 
 pub(super) fn events() -> Vec<Named> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use super::assign::{Assigned, NewLine, assign, untouched};
-use super::decide::Sought;
+use super::decide::{NewPrice, Sought};
 use super::moving::{Loose, Moving, demands};
 use super::operation::{Change, Operation};
 use crate::command::order::cancelled::picked;
@@ -24,7 +24,7 @@ use crate::model::order::by_pair;
 use crate::model::{
     Allocated, AllocationUnits, Amounts, Currency, Day, LineAdded, LineAmount, LinesPlanned, Minor,
     NodeNo, Order, OrderChange, OrderLine, OrderedBundle, Parts, Pegged, PricedUnits, PricesAdded,
-    Refusal, Retold, ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp,
+    Refusal, Repriced, Retold, ShipmentAdded, Sku, SkuNo, Supply, Text, Timestamp, value_of,
 };
 use crate::planning::Draft;
 use crate::state::stock::Rest;
@@ -94,8 +94,8 @@ pub fn build(
     built.change.note = note(change);
     let line_of = |sku: &Sku| line_added(order, &built.change, sku_no(sku)?);
     built.change.amounts = amounts(change, sought, line_of);
-    built.change.prices = prices(order, &built.change, sought, sku_no);
-    has_room_for_prices(order, built.change.prices.as_ref())?;
+    (built.change.prices, built.change.repriced) = prices(order, &built.change, sought, sku_no);
+    has_room_for_prices(order, &built.change)?;
     let after = order.with_change(&built.change);
     for of in built.change.amounts.iter_mut().flat_map(|amounts| &mut amounts.lines) {
         // What is said of a line that is taken out stays.
@@ -282,22 +282,27 @@ fn has_room(order: &Order, change: &OrderChange) -> Result<(), Refusal> {
     }
 }
 
-/// Whether an order with prices takes those that a change adds.
-fn has_room_for_prices(order: &Order, added: Option<&PricesAdded>) -> Result<(), Refusal> {
-    let Some((money, added)) = order.money.as_deref().zip(added) else { return Ok(()) };
+/// Whether an order with prices takes those that a change makes.
+fn has_room_for_prices(order: &Order, change: &OrderChange) -> Result<(), Refusal> {
+    let Some(money) = order.money.as_deref() else { return Ok(()) };
+    let added = change.prices.as_ref();
+    let (units, names) = added.map_or((&[][..], 0), |added| (&added.units, added.names.len()));
+    let repriced = change.repriced.as_deref().unwrap_or_default();
     // What waits for units to come back has its price there.
     let exchanges = order.returns.iter().filter_map(|of| of.exchange.as_deref());
     let known = money.units.len() + exchanges.map(|of| of.prices.len()).sum::<usize>();
     let all = [
-        (known + added.units.len(), PRICED_MAX, "prices"),
-        (money.names.len() + added.names.len(), COMPONENT_NAMES_MAX, "price names"),
+        // What is priced anew may leave what came back, and what was cancelled, beside it.
+        (known + units.len() + 2 * repriced.len(), PRICED_MAX, "prices"),
+        (money.names.len() + names, COMPONENT_NAMES_MAX, "price names"),
     ];
     let order_id = || order.header.id.clone();
     if let Some((_, max, what)) = all.into_iter().find(|(count, max, _)| count > max) {
         return Err(Refusal::OrderFull { order_id: order_id(), max, what });
     }
     // Each is an amount, and so is all of it.
-    let more: Minor = added.units.iter().map(PricedUnits::value).sum();
+    let now: Minor = repriced.iter().map(|of| value_of(&of.components)).sum();
+    let more = units.iter().map(PricedUnits::value).sum::<Minor>() + now;
     if money.total() + more > Minor(AMOUNT_MAX) {
         let max = usize::try_from(AMOUNT_MAX).unwrap_or(usize::MAX);
         return Err(Refusal::OrderFull { order_id: order_id(), max, what: "minor units" });
@@ -351,24 +356,48 @@ fn line_added(order: &Order, change: &OrderChange, sku: SkuNo) -> Option<u16> {
 }
 
 /// What units cost that are added, of an order with prices: what is wanted of one item stands in one line,
-/// and keeps its prices apart.
+/// and keeps its prices apart. And what units cost from now on that it keeps.
 fn prices(
     order: &Order,
     change: &OrderChange,
     sought: &Sought,
     sku_no: impl Fn(&Sku) -> Option<SkuNo>,
-) -> Option<PricesAdded> {
-    let money = order.money.as_deref()?;
+) -> (Option<PricesAdded>, Option<Box<[Repriced]>>) {
+    let Some(money) = order.money.as_deref() else { return (None, None) };
     let after = order.with_change(change);
     let (mut names, mut units) = (money.names.clone(), Vec::new());
     for wanted in &sought.more {
-        let price = wanted.price.as_deref()?;
-        let first = line_added(order, change, sku_no(&wanted.sku)?)?;
+        let first = sku_no(&wanted.sku).and_then(|sku| line_added(order, change, sku));
+        let Some((price, first)) = wanted.price.as_deref().zip(first) else { return (None, None) };
         let parts = after.lines_from(first, wanted.quantity);
         units.extend(price.added(money, (wanted.quantity, &parts), &mut names));
     }
+    let repriced = sought.repriced.iter();
+    let repriced: Box<[Repriced]> =
+        repriced.filter_map(|of| repriced_as(&after, of, &mut names)).collect();
     let names = names.split_off(money.names.len());
-    Some(PricesAdded { names, units }).filter(|added| !added.units.is_empty())
+    let is_none = units.is_empty() && names.is_empty();
+    let added = (!is_none).then_some(PricesAdded { names, units });
+    (added, Some(repriced).filter(|repriced| !repriced.is_empty()))
+}
+
+/// What units cost that an order keeps; none if it keeps none of them.
+fn repriced_as(
+    after: &Order,
+    (place, new): &(u16, NewPrice),
+    names: &mut Vec<Text>,
+) -> Option<Repriced> {
+    let money = after.money.as_deref()?;
+    let of = money.units.get(usize::from(*place)).filter(|of| of.had() > 0)?;
+    let (unit_price, components) = match new {
+        NewPrice::Without(promotions) => (of.unit_price, of.without(promotions)),
+        NewPrice::Anew(price) => {
+            let priced = price.added(money, (of.had(), &[(of.line, of.had())]), names);
+            let priced = priced.into_iter().next()?;
+            (priced.unit_price, priced.components)
+        }
+    };
+    Some(Repriced { place: *place, unit_price, components })
 }
 
 fn note(change: &Change) -> Option<Text> {
@@ -449,7 +478,7 @@ impl Built {
             (&change.lines, bundles, places),
             (&change.note, amounts),
             (&change.redirect, told),
-            prices,
+            (prices, &change.repriced),
         ))
     }
 

@@ -4,7 +4,7 @@ use super::moving::Moving;
 use super::operation::{Change, Operation, Wanted};
 use crate::command::order::cancelled::{LineCancellation, line_of_bundle, releases};
 use crate::command::order::on_hold::refuse_on_hold;
-use crate::model::{AllocationUnits, Order, OrderState, Refusal, Sku, SkuNo};
+use crate::model::{AllocationUnits, LinePrice, Order, OrderState, Refusal, Sku, SkuNo};
 use crate::transaction::rests::Resting;
 
 /// What a change asks of an order.
@@ -18,8 +18,19 @@ pub struct Sought {
     pub wants: Vec<usize>,
     /// What is sourced anew of what it has, where it goes another way, or a shipment is moved.
     pub moving: Option<Moving>,
+    /// What is priced of it, from 0, and costs something else once it is changed.
+    pub repriced: Vec<(u16, NewPrice)>,
     /// What cannot be had.
     pub faults: Vec<Fault>,
+}
+
+/// What units cost that an order keeps, where a promotion ends for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewPrice {
+    /// What they did, without what these promotions took off, by the places of their names.
+    Without(Vec<u16>),
+    /// What they cost today.
+    Anew(Box<LinePrice>),
 }
 
 /// Why a part of a change cannot be had.
@@ -94,18 +105,19 @@ fn closed(order: &Order) -> Refusal {
 fn priced(order: &Order, operation: &Operation, more: &[Wanted]) -> Result<(), Refusal> {
     let order_id = || order.header.id.clone();
     let sets = matches!(operation, Operation::SetAmount { .. });
-    if order.money.is_none() {
+    let Some(money) = order.money.as_deref() else {
         let is_priced = more.iter().any(|of| of.price.is_some());
         return if is_priced {
             Err(Refusal::OrderNotPriced { order_id: order_id() })
         } else {
             Ok(())
         };
-    }
+    };
     if sets || more.iter().any(|of| of.amount.is_some()) {
         return Err(Refusal::OrderPriced { order_id: order_id() });
     }
-    match more.iter().find(|of| of.price.is_none()) {
+    // What the engine priced, it prices.
+    match more.iter().find(|of| of.price.is_none() && money.by.is_none()) {
         Some(of) => Err(Refusal::PriceMissing { order_id: order_id(), sku: of.sku.clone() }),
         None => Ok(()),
     }

@@ -121,8 +121,12 @@ impl Effective for OrderChanged {
 }
 
 impl Event for OrderChanged {
-    fn is_extended(&self) -> bool {
-        self.change.prices.is_some()
+    fn extension(&self) -> usize {
+        match (&self.change.prices, &self.change.repriced) {
+            (_, Some(_)) => 2,
+            (Some(_), None) => 1,
+            (None, None) => 0,
+        }
     }
 
     fn describe(&self) -> Value {

@@ -20,6 +20,7 @@ pub mod quote;
 mod redirect;
 #[cfg(test)]
 pub(crate) mod tests;
+mod today;
 pub mod worked;
 
 pub use commit::CommitChange;

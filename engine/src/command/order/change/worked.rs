@@ -10,6 +10,7 @@ use super::moving::{Demand, Loose, Moving, demands, moved, redirected};
 use super::operation::{Change, Operation, Wanted as WantedMore};
 use super::redirect::redirect;
 pub use super::redirect::way;
+use super::today::price_changed;
 use crate::command::order::on_hold::refuse_on_hold;
 use crate::limits::LINE_UNITS_MAX;
 use crate::model::load::{self, put_on};
@@ -38,6 +39,9 @@ pub fn sought(
 ) -> Result<Sought, EngineError> {
     let sku = |no: SkuNo| kernel.state.catalogue.entry(no).sku().clone();
     let mut sought = seek((order, resting), change, sku)?;
+    if let Err(why) = price_changed(kernel, order, (&mut sought, change.apart), at) {
+        sought.faults.push(Fault { operation: None, why });
+    }
     if order.state() != OrderState::Open {
         // All of it left: nothing can leave from elsewhere. What it would have more of, an order on hold
         // for too long was to let go.

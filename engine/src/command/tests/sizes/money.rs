@@ -8,12 +8,12 @@ use crate::command::order::change::OrderChanged;
 use crate::command::order::payment::PaymentRecorded;
 use crate::limits::{
     CHANGE_OPERATIONS_MAX, COMPONENT_NAMES_MAX, COMPONENTS_MAX, ID_BYTES_MAX, INTENTS_MAX,
-    PAYMENTS_MAX,
+    PAYMENTS_MAX, PRICED_MAX,
 };
 use crate::model::{
     ComponentKind, Currency, CustomerId, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor,
     Minted, OrderId, OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, PriceComponent,
-    PricedUnits, PricesAdded, PromotionNo, Telling, UnitPrice, UsesOf,
+    PricedUnits, PricesAdded, PromotionNo, Repriced, Telling, UnitPrice, UsesOf,
 };
 
 /// Each line of an order is added, with as many components as one has.
@@ -30,6 +30,14 @@ pub(super) fn prices() -> PricesAdded {
     };
     let names = vec![text(); COMPONENT_NAMES_MAX];
     PricesAdded { names, units: vec![units; CHANGE_OPERATIONS_MAX] }
+}
+
+/// As much of what an order keeps is priced anew as may be.
+pub(super) fn repriced() -> Box<[Repriced]> {
+    let of_units = prices().units.swap_remove(0);
+    let (unit_price, components) = (of_units.unit_price, of_units.components);
+    let repriced = Repriced { place: u16::MAX, unit_price, components };
+    vec![repriced; PRICED_MAX / 2].into()
 }
 
 fn payment_id() -> PaymentId {

@@ -37,6 +37,13 @@ pub enum ComponentKind {
     TaxIncluded,
 }
 
+impl ComponentKind {
+    /// Whether taxes are on it.
+    pub const fn is_net(self) -> bool {
+        matches!(self, Self::Price | Self::Discount)
+    }
+}
+
 impl PriceComponent {
     /// What it adds to what is paid.
     pub fn counted(&self) -> Minor {

@@ -2,8 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use super::components::PriceComponent;
-use crate::model::money::{Minor, UnitPrice, share};
+use super::components::{ComponentKind, PriceComponent};
+use crate::model::money::{Minor, UnitPrice, scaled, share};
 
 /// Units of a line that were priced together.
 ///
@@ -30,6 +30,20 @@ pub struct PricedUnits {
     /// Units of them whose price was given back.
     #[n(5)]
     pub credited: u32,
+}
+
+/// Units that an order keeps, and that cost something else from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Repriced {
+    /// The place of what is priced, from 0.
+    #[n(0)]
+    pub place: u16,
+    /// What one costs.
+    #[n(1)]
+    pub unit_price: UnitPrice,
+    /// What all of them cost that are neither cancelled nor given back, part by part.
+    #[n(2)]
+    pub components: Vec<PriceComponent>,
 }
 
 impl PricedUnits {
@@ -81,6 +95,41 @@ impl PricedUnits {
         self.credited = self.credited.min(first);
         rest.credited -= self.credited;
         (self, rest)
+    }
+
+    /// Units that are neither cancelled nor given back.
+    pub fn had(&self) -> u32 {
+        self.kept() - self.credited.min(self.kept())
+    }
+
+    /// What units cost that are neither cancelled nor given back, without what some promotions take off, by
+    /// the places of their names. Taxes are on as much more.
+    pub fn without(&self, promotions: &[u16]) -> Vec<PriceComponent> {
+        let is_off = |of: &PriceComponent| {
+            of.kind == ComponentKind::Discount && promotions.contains(&of.name)
+        };
+        let net = self.components.iter().filter(|of| of.kind.is_net());
+        let before: Minor = net.clone().map(|of| self.kept_of(of)).sum();
+        let now: Minor = net.filter(|of| !is_off(of)).map(|of| self.kept_of(of)).sum();
+        let amount = |of: &PriceComponent| {
+            let amount = self.kept_of(of);
+            let is_taxed = !of.kind.is_net() && before > Minor::ZERO;
+            let amount = if is_taxed { scaled(amount, now, before) } else { amount };
+            PriceComponent { amount, ..*of }
+        };
+        self.components.iter().filter(|of| !is_off(of)).map(amount).collect()
+    }
+
+    /// The same units, of which those that are neither cancelled nor given back cost something else. What
+    /// was given back, and what was cancelled, stays apart, and costs what it did.
+    pub(super) fn with(self, new: &Repriced) -> impl Iterator<Item = Self> {
+        let had = self.had();
+        let back = self.kept() - had;
+        let (back, rest) = self.split(back);
+        let (now, cancelled) = rest.split(had);
+        let (unit_price, components) = (new.unit_price, new.components.clone());
+        let now = Self { unit_price, components, ..now };
+        [back, now, cancelled].into_iter().filter(|of| of.units > 0)
     }
 
     /// What they cost.

@@ -351,6 +351,41 @@ proptest! {
         prop_assert_eq!(money.total(), Minor::ZERO);
     }
 
+    /// Whatever of it was cancelled and given back before: what a unit costs from now on is of those that the
+    /// customer has, and all else costs what it did.
+    #[test]
+    fn what_is_priced_anew_is_what_the_customer_has(
+        (units, cancelled, credited) in (1..9_u32, 0..9_u32, 0..9_u32),
+        (price, off, rate) in (0..200_000_i64, 0..500_i64, 0..2_500_u32),
+    ) {
+        let mut all = asked(vec![line(price, rate)], 0);
+        let most = all.lines[0].unit_price.times(units, usd()).unwrap();
+        all.lines[0].discounts = vec![(text("code"), Minor(off.min(most.0)))];
+        let mut money = priced(&all, &[units]);
+        money.units[0].cancelled = cancelled.min(units);
+        money.units[0].credited = credited.min(money.units[0].kept());
+        let before = money.units[0].clone();
+        let name = u16::try_from(money.names.iter().position(|of| of.as_str() == "code").unwrap());
+        let components = before.without(&[name.unwrap()]);
+        let new = Repriced { place: 0, unit_price: before.unit_price, components };
+        if before.had() == 0 {
+            return Ok(());
+        }
+        money.reprice(std::slice::from_ref(&new));
+        let sum = |of: fn(&PricedUnits) -> u32| money.units.iter().map(of).sum::<u32>();
+        prop_assert_eq!(
+            (sum(|of| of.units), sum(|of| of.cancelled), sum(|of| of.credited)),
+            (before.units, before.cancelled, before.credited)
+        );
+        prop_assert_eq!(money.units.iter().map(PricedUnits::had).sum::<u32>(), before.had());
+        prop_assert_eq!(money.total(), value_of(&new.components));
+        let given = &money.units[0];
+        let gone = if before.credited > 0 { given.upto(given.units) } else { Minor::ZERO };
+        prop_assert_eq!(gone, before.upto(before.credited), "what was given back is as it was");
+        // Without the code it costs its price and the tax on that, less what was given back of both.
+        prop_assert!(value_of(&new.components) >= before.value());
+    }
+
     /// Whatever providers answer, no more is refunded than was captured, and nothing is captured that did
     /// not leave.
     #[test]
