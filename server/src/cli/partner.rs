@@ -16,7 +16,7 @@ Examples:
   backstock partner discard 3pl-7 m-4711
   backstock partner gaps
   backstock partner match 3pl-7 --rma BOX-9 --to-order W-90 --to-return R-88
-  backstock partner dispose 3pl-7 --rma BOX-9 --as restock --grade b --reason 'nobody asked'
+  backstock partner dispose 3pl-7 --rma BOX-9 --as restock --grade b --reason unclaimed
   backstock partner check https://staging.3pl.example.com/messages --node EAST";
 
 /// Arguments of `partner`.

@@ -33,7 +33,7 @@ const VERSION: &str = "004010";
 
 /// The sets, with the code of their functional group and the type of message that each is read into. A
 /// 940 may be a cancellation as well, and a 180 a return that came.
-const SETS: [(&str, &str, Kind); 8] = [
+const SETS: [(&str, &str, Kind); 9] = [
     ("940", "OW", Kind::Order),
     ("945", "SW", Kind::Shipment),
     ("943", "AR", Kind::Inbound),
@@ -41,6 +41,7 @@ const SETS: [(&str, &str, Kind); 8] = [
     ("947", "AW", Kind::Adjustment),
     ("846", "IB", Kind::Count),
     ("180", "AN", Kind::Return),
+    ("214", "QM", Kind::Tracking),
     ("997", "FA", Kind::Ack),
 ];
 

@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use super::ack::read_997;
 use super::envelope::{Group, Set};
 use super::fault::{SetCode, SetFault};
-use super::sets::{receiving, returns, shipping, stock};
+use super::sets::{carrier, receiving, returns, shipping, stock};
 use super::walk::{Common, Walk, date};
 use super::{SETS, VERSION};
 use crate::partner::contract::{Body, Message, check, seq};
@@ -49,6 +49,7 @@ fn bodies(set: &str, walk: &mut Walk<'_>) -> Vec<Body> {
         "947" => stock::read_947(walk),
         "846" => stock::read_846(walk),
         "180" => returns::read_180(walk),
+        "214" => carrier::read_214(walk),
         _ => return read_997(walk),
     };
     one.into_iter().collect()

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::ack::write_997;
-use super::sets::{receiving, returns, shipping, stock};
+use super::sets::{carrier, receiving, returns, shipping, stock};
 use super::syntax::USUAL;
 use super::{VERSION, set_of};
 use crate::partner::contract::{Body, Message};
@@ -27,6 +27,8 @@ const WIDTHS: &[(&str, usize, usize)] = &[
     ("W15", 2, 22),
     ("BIA", 3, 30),
     ("BGN", 2, 30),
+    ("B10", 1, 30),
+    ("B10", 2, 30),
     ("N9", 2, 30),
     ("N9", 3, 45),
     ("REF", 2, 30),
@@ -87,7 +89,8 @@ fn body(out: &mut Out, body: &Body) {
         Body::Return(it) => returns::write_return(out, it),
         Body::ReturnReceipt(it) => returns::write_receipt(out, it),
         Body::Ack(it) => write_997(out, it),
-        Body::Item(_) | Body::Tracking(_) => {}
+        Body::Tracking(it) => carrier::write_214(out, it),
+        Body::Item(_) => {}
     }
 }
 

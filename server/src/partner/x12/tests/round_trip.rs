@@ -10,7 +10,7 @@ use crate::partner::contract::tests::NOW;
 use crate::partner::contract::{
     self, Ack, Address, Adjusted, Adjustment, Body, Cancel, Count, Counted, Expected, Inbound,
     Kind, Message, Ordered, Receipt, Received, Return, ReturnDocument, ReturnReceipt, Returned,
-    ShipOrder, Shipment, ShipmentDocument, Shipped, Verdict,
+    ShipOrder, Shipment, ShipmentDocument, Shipped, Tracking, TrackingStatus, Verdict,
 };
 
 /// A name that X12 takes as it is, of at most so many characters.
@@ -122,6 +122,9 @@ fn body() -> impl Strategy<Value = Body> {
         ),
         (return_document(), expected()).prop_map(|(of, lines)| Body::Return(Return { of, lines })),
         return_receipt(),
+        (reference(30), 0..4_usize).prop_map(|(tracking, status)| {
+            Body::Tracking(Tracking { tracking, status: TrackingStatus::ALL[status].0 })
+        }),
         (1..999_999_999_u64, 1..20_000_u32, 0..3_usize).prop_map(|(seq, part, verdict)| {
             let (of, faults) = (Kind::Order, Vec::new());
             Body::Ack(Ack { of, seq, part, verdict: Verdict::ALL[verdict].0, faults })
