@@ -55,11 +55,10 @@ pub(in crate::partner::x12) fn write_214(out: &mut Out, it: &Tracking) {
     let id = out.id();
     out.segment("B10", &[it.tracking.as_str(), &id]);
     out.common();
-    match STATUSES.iter().find(|(_, status)| *status == it.status) {
-        Some((code, _)) => out.segment("AT7", &[code, "NS", "", "", &out.today()]),
-        None => {
-            let rule = Rule::Malformed("has no code in X12".to_owned());
-            out.note(Violation::new("status", "lost", rule));
-        }
+    if let Some((code, _)) = STATUSES.iter().find(|(_, status)| *status == it.status) {
+        out.segment("AT7", &[code, "NS", "", "", &out.today()]);
+    } else {
+        let rule = Rule::Malformed("has no code in X12".to_owned());
+        out.note(Violation::new("status", "lost", rule));
     }
 }
