@@ -158,8 +158,8 @@ impl PackedOrder {
         open
     }
 
-    /// Whether it may leave memory: no unit is still to be shipped, or to come back, and no payment provider
-    /// is still to answer.
+    /// Whether it may leave memory: no unit is still to be shipped, or to come back, no payment provider is
+    /// still to answer, and nothing is due to the customer for what came back.
     ///
     /// # Panics
     /// When the bytes are not those of an order: they are checked when they come in.
@@ -172,7 +172,8 @@ impl PackedOrder {
             let order = order.expect("REPLAY_EQUAL: what was packed unpacks");
             let asks = |of: &OrderMoney| of.intents.iter().any(Intent::is_in_flight);
             let waits = order.returns.iter().any(|of| of.is_open() || of.wakes_at().is_some());
-            !waits && !order.money.as_deref().is_some_and(asks)
+            let is_owed = order.refund_due().is_some();
+            !waits && !is_owed && !order.money.as_deref().is_some_and(asks)
         })
     }
 

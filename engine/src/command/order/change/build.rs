@@ -390,7 +390,14 @@ fn repriced_as(
     let money = after.money.as_deref()?;
     let of = money.units.get(usize::from(*place)).filter(|of| of.had() > 0)?;
     let (unit_price, components) = match new {
-        NewPrice::Without(promotions) => (of.unit_price, of.without(promotions)),
+        NewPrice::Without(promotions, taxes) => {
+            let mut components = of.without(promotions);
+            if let Some(taxes) = taxes {
+                components.retain(|of| of.kind.is_net());
+                money.tax(taxes, &mut components, names);
+            }
+            (of.unit_price, components)
+        }
         NewPrice::Anew(price) => {
             let priced = price.added(money, (of.had(), &[(of.line, of.had())]), names);
             let priced = priced.into_iter().next()?;

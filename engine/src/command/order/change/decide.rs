@@ -4,7 +4,7 @@ use super::moving::Moving;
 use super::operation::{Change, Operation, Wanted};
 use crate::command::order::cancelled::{LineCancellation, line_of_bundle, releases};
 use crate::command::order::on_hold::refuse_on_hold;
-use crate::model::{AllocationUnits, LinePrice, Order, OrderState, Refusal, Sku, SkuNo};
+use crate::model::{AllocationUnits, LinePrice, Order, OrderState, Refusal, Sku, SkuNo, TaxAsked};
 use crate::transaction::rests::Resting;
 
 /// What a change asks of an order.
@@ -27,8 +27,9 @@ pub struct Sought {
 /// What units cost that an order keeps, where a promotion ends for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewPrice {
-    /// What they did, without what these promotions took off, by the places of their names.
-    Without(Vec<u16>),
+    /// What they did, without what these promotions took off, by the places of their names; and the taxes on
+    /// that, where they are known.
+    Without(Vec<u16>, Option<Vec<TaxAsked>>),
     /// What they cost today.
     Anew(Box<LinePrice>),
 }

@@ -15,8 +15,9 @@ use super::decide::{NewPrice, Sought};
 use super::operation::Wanted;
 use super::redirect::way;
 use crate::model::{
-    ComponentKind, CouponCode, Day, LinePrice, Order, OrderMoney, PostalCode, PricedFor,
-    PromotionId, PromotionNo, Redirect, Refusal, Sku, SkuNo, Text, Timestamp,
+    ComponentKind, CouponCode, Day, LinePrice, Minor, Order, OrderMoney, PostalCode,
+    PriceComponent, PricedFor, PromotionId, PromotionNo, Redirect, Refusal, Sku, SkuNo, Text,
+    Timestamp,
 };
 use crate::placing::cost::unpriced;
 use crate::pricing::{self, BasketLine, Buyer, OnChange, Place, Priced, Taxes, WhyNot, price};
@@ -37,30 +38,82 @@ pub fn price_changed(
 ) -> Result<(), Refusal> {
     let Some(money) = order.money.as_deref() else { return Ok(()) };
     let Some(of) = money.by.as_deref() else { return Ok(()) };
+    if sought.releases.is_empty() && sought.more.is_empty() {
+        return Ok(());
+    }
     let by = kernel.state.pricing.load_full();
     let after = released(order, &sought.releases);
     let basket = Basket::of(kernel, &after, &sought.more)?;
-    let local = |at| local_day(kernel, order, at);
     let price = |basket: &Basket, day| basket.price((order, money, of), (&by, day));
-    let lacks_price = sought.more.iter().any(|wanted| wanted.price.is_none());
     // What comes instead of units that come back is no change of those that are kept.
     let ends = if apart { Vec::new() } else { with_ends(&after, &by) };
-    let fallen = if ends.is_empty() {
+    let ended = if ends.is_empty() {
         Vec::new()
     } else {
-        let day = local(order.header.ordered_at);
-        let before = price(&Basket::of(kernel, order, &[])?, day)?;
-        fallen(ends, (&before, &price(&basket, day)?))
+        let day = local_day(kernel, order, order.header.ordered_at);
+        let before = Basket::of(kernel, order, &[])?;
+        // What has no price by now is no reason to refuse a change of what is not priced: nothing ends.
+        match (price(&before, day), price(&basket, day)) {
+            (Ok(before), Ok(after)) => fallen(ends, (&before, &after)),
+            _ => Vec::new(),
+        }
     };
-    let is_anew = fallen.iter().any(|(_, how, _)| *how == OnChange::Reprice);
-    let now = if lacks_price || is_anew { Some(price(&basket, local(at))?) } else { None };
-    let asked = now.map(|now| pricing::asked(&now, by.book(), money.currency).lines);
-    let asked = asked.unwrap_or_default();
-    sought.repriced = basket.repriced(&fallen, &asked);
-    for (wanted, price) in sought.more.iter_mut().zip(asked.into_iter().skip(basket.kept)) {
+    let lacks_price = sought.more.iter().any(|wanted| wanted.price.is_none());
+    if !lacks_price && ended.is_empty() {
+        return Ok(());
+    }
+    let now = price(&basket, local_day(kernel, order, at))?;
+    let mut asked = pricing::asked(&now, by.book(), money.currency).lines;
+    sought.repriced = basket.repriced(&ended, &asked);
+    let mut added = asked.split_off(basket.kept);
+    let kept = after.money.as_deref().unwrap_or(money);
+    grant_the_rest(kept, &asked, &mut added, &by);
+    for (wanted, price) in sought.more.iter_mut().zip(added) {
         wanted.price.get_or_insert_with(|| Box::new(price));
     }
     Ok(())
+}
+
+/// A promotion that is granted once, whatever it is on, takes no more off what is added than is left of it
+/// beside what it takes off what the order keeps. `asked` is what that costs today.
+fn grant_the_rest(kept: &OrderMoney, asked: &[LinePrice], added: &mut [LinePrice], by: &Pricing) {
+    let mut names: Vec<Text> = Vec::new();
+    for (name, _) in added.iter().flat_map(|price| &price.discounts) {
+        if !names.contains(name) && !is_of_each_line(by, name) {
+            names.push(name.clone());
+        }
+    }
+    for name in names {
+        let of_name = |price: &LinePrice| -> Minor {
+            price.discounts.iter().filter(|(of, _)| *of == name).map(|(_, amount)| *amount).sum()
+        };
+        let most: Minor = asked.iter().chain(added.iter()).map(of_name).sum();
+        let mut left = (most - taken_off(kept, &name)).or_zero();
+        for price in added.iter_mut() {
+            for (_, amount) in price.discounts.iter_mut().filter(|(of, _)| *of == name) {
+                *amount = (*amount).min(left);
+                left -= *amount;
+            }
+            price.discounts.retain(|(_, amount)| *amount > Minor::ZERO);
+        }
+    }
+}
+
+/// Whether a promotion is on each line by itself, whatever the others are.
+fn is_of_each_line(by: &Pricing, name: &Text) -> bool {
+    let id = PromotionId::new("promotion", name.as_str()).ok();
+    let promotion = id.and_then(|id| by.book().promotion(by.promotion_no(&id)?));
+    promotion.is_some_and(|promotion| promotion.discount.is_of_each_line())
+}
+
+/// What a promotion takes off the units that an order has.
+fn taken_off(money: &OrderMoney, name: &Text) -> Minor {
+    let is_it = |of: &&PriceComponent| {
+        of.kind == ComponentKind::Discount && money.names[usize::from(of.name)] == *name
+    };
+    let units = money.units.iter();
+    let off = units.flat_map(|of| of.components.iter().filter(is_it).map(|part| of.kept_of(part)));
+    -off.sum::<Minor>()
 }
 
 /// The day there where the order goes.
@@ -186,7 +239,12 @@ impl Basket {
             let line = self.places.iter().position(|of| anew && *of == Some(place));
             let new = match line.and_then(|line| asked.get(line)) {
                 Some(price) => NewPrice::Anew(Box::new(price.clone())),
-                None => NewPrice::Without(of_place.iter().map(|(_, _, (_, name))| *name).collect()),
+                None => {
+                    let off = of_place.iter().map(|(_, _, (_, name))| *name).collect();
+                    let line = self.places.iter().position(|of| *of == Some(place));
+                    let today = line.and_then(|line| asked.get(line));
+                    NewPrice::Without(off, today.map(|today| today.taxes.clone()))
+                }
             };
             repriced.push((place, new));
         }

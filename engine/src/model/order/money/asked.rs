@@ -319,6 +319,24 @@ impl PricesAsked {
     }
 }
 
+impl OrderMoney {
+    /// Puts taxes on what components come to without them. `names` are those of the order and of what was
+    /// added before, and gets what is new.
+    pub fn tax(
+        &self,
+        taxes: &[TaxAsked],
+        components: &mut Vec<PriceComponent>,
+        names: &mut Vec<Text>,
+    ) {
+        for name in taxes.iter().map(|tax| &tax.name) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Named { names, tax_included: self.tax_included }.tax(taxes, components);
+    }
+}
+
 /// What components are named after, and how tax is meant.
 struct Named<'a> {
     names: &'a [Text],
