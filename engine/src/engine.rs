@@ -209,10 +209,11 @@ impl Engine {
         self.kernel.closing.store(true, Ordering::Release);
         self.kernel.journal.close();
         self.kernel.state.unsettled.close();
+        // Before the services: a snapshot waits for who learns.
+        self.learner.iter().for_each(|learner| learner.end());
         if let Some(services) = &self.services {
             services.ended().await;
         }
-        self.learner.iter().for_each(|learner| learner.end());
         self.snapshots.close();
     }
 

@@ -91,6 +91,16 @@ pub const PAYMENTS_MAX: usize = 16;
 /// read and written whole.
 pub const INTENTS_MAX: usize = 2_000;
 
+/// Most of what payment providers told that is of no order yet: nobody looks through more, and each is kept whole.
+pub const PROVIDER_EVENTS_MAX: usize = 1_000;
+
+/// How many minutes before its end it is seen to that an authorisation ends, where nobody says another
+/// time: a day, so that a person can still ask for another card.
+pub const AUTHORISATION_LEAD_MINUTES: u32 = 24 * 60;
+
+/// Most minutes before its end that it is seen to that an authorisation ends: as long as schemes let one be.
+pub const AUTHORISATION_LEAD_MINUTES_MAX: u32 = 31 * 24 * 60;
+
 /// Most entries of an order's ledger: one for each intent, and as many that providers tell unasked.
 pub const LEDGER_ENTRIES_MAX: usize = 2 * INTENTS_MAX;
 
@@ -590,6 +600,10 @@ pub const LEARNT_LINES_MAX: usize = 16;
 
 /// Events that companions are learnt from at a time: a millisecond, after which who asks for some goes first.
 pub const LEARNT_AT_ONCE: u64 = 512;
+
+/// How many times as long as it worked who learns rests, while commands are applied: it takes a quarter of one core at
+/// most, and reads more in that than one applier applies.
+pub const LEARNING_REST_TIMES: u32 = 3;
 
 /// Most suggestions of a kind in one answer: a page shows a handful.
 pub const SUGGESTIONS_MAX: usize = 32;

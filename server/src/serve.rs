@@ -166,6 +166,7 @@ pub async fn open(config: &Config) -> Result<Engine, ServeError> {
         archive_after: config.archive_after,
         feed_kept_bytes_max: config.feed_kept_bytes_max,
         create: config.create,
+        learns: config.learn_suggestions,
         draw_key: draw_key(),
         ..OpenOptions::new(&config.data)
     };

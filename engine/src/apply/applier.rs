@@ -15,13 +15,14 @@ use crate::model::catalog::Item;
 use crate::model::returns::ReturnPolicy;
 use crate::model::{
     Act, DocumentEffect, DocumentKey, KeptOrder, Lsn, Node, NodeNo, Order, OrderEffect, OrderNo,
-    PackedOrder, Pair, PartnerId, Policy, Request, Said, StateHash, StockEffect, Timestamp, UsesOf,
+    PackedOrder, Pair, Policy, Request, Said, StateHash, StockEffect, Timestamp, UsesOf,
 };
 use crate::model::{Draw, Effect, Effects, StockChange};
 use crate::pricing::PricingChange;
 use crate::state::Applied;
 use crate::state::before::BeforeImages;
 use crate::state::order::{Missed, OrderActor, OrderMessage, OrderReply};
+use crate::state::orders::Found;
 use crate::state::requests::Remembered;
 use crate::state::return_rules::ReturnRules;
 use crate::state::stock::{StockActor, StockMessage, StockReply};
@@ -55,8 +56,8 @@ pub struct Applier<'a> {
     channels: Channels,
     /// Orders of which the step's events changed a return, or the money of one with returns.
     returned: BTreeSet<OrderNo>,
-    /// Partners that the step's events let go of, once they show.
-    let_go: Vec<PartnerId>,
+    /// Documents whose hands the step's events let go of, once they show: partners, and what payment providers told.
+    let_go: Vec<DocumentKey>,
 }
 
 impl<'a> Applier<'a> {
@@ -132,8 +133,11 @@ impl<'a> Applier<'a> {
             self.kernel.state.loads.sweep(self.kernel.state.now());
         }
         let Self { kernel, applied, to_ring, mut freed, mut unseen, let_go, .. } = self;
-        for partner in let_go {
-            kernel.state.documents.let_go(&partner);
+        for key in let_go {
+            match key {
+                DocumentKey::Partner(partner) => kernel.state.documents.let_go(&partner),
+                _ => kernel.state.documents.let_go_provider_events(),
+            }
         }
         unseen.dedup();
         for sku in unseen {
@@ -189,6 +193,9 @@ impl<'a> Applier<'a> {
                 }
                 if self.kernel.state.releases.is_on() {
                     self.kernel.state.wakes.note(no, self.kernel.state.now());
+                }
+                if packed.is_priced() {
+                    self.note_money(no, &packed);
                 }
                 self.place_order(lsn, no, packed)
             }
@@ -251,10 +258,12 @@ impl<'a> Applier<'a> {
             before.keep_document(documents, key);
         }
         self.applied.hash.merge(documents.apply(key, effect, lsn));
-        if self.settles
-            && let DocumentKey::Partner(partner) = key
-        {
-            self.let_go.push(partner.clone());
+        let is_taken = matches!(key, DocumentKey::Partner(_) | DocumentKey::ProviderEvent(..));
+        if self.settles && is_taken {
+            self.let_go.push(key.clone());
+        }
+        if let DocumentKey::ProviderEvent(..) = key {
+            self.look_for_order(key);
         }
     }
 
@@ -446,9 +455,31 @@ impl<'a> Applier<'a> {
         }
         self.note_placed(no, reserves);
         if packed.is_priced() {
-            self.kernel.state.intents.note(no);
+            self.note_money(no, &packed);
         }
         self.place_order(lsn, no, packed)
+    }
+
+    /// What is derived of an order with prices, as an event places or replaces it.
+    #[cold]
+    fn note_money(&self, no: OrderNo, packed: &PackedOrder) {
+        let state = &self.kernel.state;
+        state.intents.note(no);
+        state.references.note_all(&unpacked(packed));
+        if packed.is_authorised() || state.documents.provider_events_count() > 0 {
+            state.wakes.note(no, state.now());
+        }
+    }
+
+    /// The order that something may be of which a payment provider told before: it is there by now.
+    #[cold]
+    fn look_for_order(&self, key: &DocumentKey) {
+        let state = &self.kernel.state;
+        let Some(document) = state.documents.read(key) else { return };
+        let of = document.provider_event().and_then(|event| event.order.as_ref());
+        if let Some(Found::There(no, _)) = of.map(|id| state.orders.by_id(id)) {
+            state.wakes.note(no, state.now());
+        }
     }
 
     /// What was placed may be due for release, where a node of it releases shipments by a rule: behind
@@ -527,9 +558,18 @@ impl<'a> Applier<'a> {
         if self.moves_returns(order, &effect) {
             self.returned.insert(order);
         }
+        if effect.may_authorise() {
+            self.kernel.state.wakes.note(order, said.at);
+        }
         match effect.plain() {
             OrderEffect::Place(packed) => self.note_hold(order, packed),
-            OrderEffect::Replace(packed) => self.note_replaced(order, packed),
+            OrderEffect::Replace(packed) => {
+                self.note_replaced(order, packed);
+                if packed.is_priced() {
+                    self.note_money(order, packed);
+                }
+            }
+            OrderEffect::Pay(told) => self.kernel.state.references.note_told(order, &told.told),
             OrderEffect::Extend { until, .. } | OrderEffect::Prolong(until) => {
                 self.kernel.state.holds.extended(order, *until, false);
             }
@@ -571,7 +611,6 @@ impl<'a> Applier<'a> {
             | OrderEffect::Prioritise(_)
             | OrderEffect::Change(_)
             | OrderEffect::ClaimWork { .. }
-            | OrderEffect::Pay(_)
             | OrderEffect::Mint(_)
             | OrderEffect::LetGo => {}
         }

@@ -26,6 +26,8 @@ use super::order::due::let_go::OrderStockLetGo;
 use super::order::exchange::ExchangeRequested;
 use super::order::hold::OrderHeld;
 use super::order::payment::PaymentRecorded;
+use super::order::payment_event::keep::ProviderEventKept;
+use super::order::payment_event::resolve::ProviderEventResolved;
 use super::order::place::event::{OrderPlaced, OrderPlacedV1};
 use super::order::prioritise::OrderPrioritised;
 use super::order::progress::ShipmentProgressed;
@@ -205,6 +207,8 @@ events! {
     93 "partner_goods_matched" ArrivalMatched,
     94 "partner_goods_disposed" GoodsDisposed,
     87 "exchange_requested" ExchangeRequested,
+    49 "payment_event_kept" ProviderEventKept,
+    69 "payment_event_resolved" ProviderEventResolved,
 }
 
 /// An event of any kind, and what it had orders ask of payment providers.

@@ -9,11 +9,12 @@ use crate::command::{
     CommitChange, ConfirmHold, CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner,
     DefinePriceList, DefinePromotion, DefineShippingRates, DefineTaxRates, DiscardPartnerMessage,
     DispatchTransfer, DisposeGoods, ExtendHold, Extension, HoldOrder, ItemCategory, ItemPrices,
-    LineRequest, Lines, MatchArrival, Meta, NodeDefinition, Operation, OrderRequest, PaymentStep,
-    PlaceOrder, ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold,
-    ReleaseOrderHold, ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline,
-    ReturnStep, Said, SetOrderPriority, SetPrices, SetReturnPolicy, SetTaxCategories,
-    StockOperation, TermsAsked, Wanted, Wave, WaveAt, WaveFound,
+    KeepProviderEvent, LineRequest, Lines, MatchArrival, Meta, NodeDefinition, Operation,
+    OrderRequest, PaymentStep, PlaceOrder, ProgressReturn, ProgressShipment,
+    ProviderEventResolution, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline,
+    ResolveProviderEvent, ReturnStep, Said, SetOrderPriority, SetPrices, SetReturnPolicy,
+    SetTaxCategories, StockOperation, TermsAsked, Wanted, Wave, WaveAt, WaveFound,
 };
 use crate::command::{DefineStyles, ItemAssociations, SetAssociations};
 use crate::companions::{Associated, Association, Attribute, Style, StyleValue, Variant};
@@ -26,11 +27,11 @@ use crate::model::returns::{
 };
 use crate::model::{
     Allowance, AllowedOf, Component, Components, Currency, DeclineReason, Eligibility, HoldId,
-    InboundId, Item, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind, OrderHoldId,
-    OrderHoldKind, OrderId, PartnerId, PickupOffer, PostalCode, PriceListId, Priority,
-    PriorityClass, PromotionId, Reference, RefundId, Refusal, RefusalKind, RequestId, ReturnId,
-    Sale, Shortage, Sku, SkuNo, Step, StyleId, Text, Timestamp, UnitPrice, Violation,
-    WeekdayCutOffs,
+    InboundId, Item, LedgerKind, LineUnits, Location, MessageId, Minor, Node, NodeId, NodeKind,
+    OrderHoldId, OrderHoldKind, OrderId, PartnerId, PickupOffer, PostalCode, PriceListId, Priority,
+    PriorityClass, PromotionId, ProviderEvent, Reference, RefundId, Refusal, RefusalKind,
+    RequestId, ReturnId, Sale, Shortage, Sku, SkuNo, Step, StyleId, Text, Timestamp, UnitPrice,
+    Violation, WeekdayCutOffs,
 };
 use crate::pricing::{
     Discount, OnChange, PriceListDefinition, PriceRow, Promotion, Scope, ShippingRate, SkuPrices,
@@ -406,6 +407,28 @@ pub fn record_payment() -> RecordPayment {
     let (amount, of, reason) = (Minor(1), AllowedOf::Order, Text::default());
     let step = PaymentStep::Allow(Allowance { id, amount, of, reason });
     RecordPayment { meta: meta(), order: order().order.id, step }
+}
+
+/// Keeps what a provider told under a reference, of an order that nobody knows.
+pub fn keep_provider_event(reference: &str) -> KeepProviderEvent {
+    let event = ProviderEvent {
+        order: OrderId::new("order_id", "LATER").ok(),
+        payment: None,
+        kind: LedgerKind::Captured,
+        amount: Minor(500),
+        reference: Text::new("reference", reference).expect("a text"),
+        expires: None,
+        since: AT,
+    };
+    KeepProviderEvent { meta: meta(), event }
+}
+
+/// Lets go of that.
+pub fn let_go_of_provider_event(reference: &str) -> ResolveProviderEvent {
+    let KeepProviderEvent { meta, event } = keep_provider_event(reference);
+    let (kind, reference) = (event.kind, event.reference);
+    let resolution = ProviderEventResolution::LetGo(Text::default());
+    ResolveProviderEvent { meta, kind, reference, resolution }
 }
 
 /// Asks that a unit of that order comes back.

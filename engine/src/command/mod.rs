@@ -42,6 +42,8 @@ pub use order::due::let_go::OrderStockLetGo;
 pub use order::exchange::{ExchangeRequested, RequestExchange};
 pub use order::hold::{HoldOrder, OrderHeld};
 pub use order::payment::{PaymentRecorded, PaymentStep, RecordPayment};
+pub use order::payment_event::keep::KeepProviderEvent;
+pub use order::payment_event::resolve::{ProviderEventResolution, ResolveProviderEvent};
 pub use order::place::request::PlaceOrder;
 pub use order::prioritise::{OrderPrioritised, SetOrderPriority};
 pub use order::progress::ProgressShipment;

@@ -4,17 +4,21 @@ use tokio::task::coop::consume_budget;
 
 use super::{Engine, EngineError, OrderAnswer, Quoted, ServiceQuote, Submitted};
 use crate::command::hold::create::{create, quote};
+use crate::command::order::payment_event::whose;
 use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, ConfirmHold, CreateHold,
     DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList, DefinePromotion,
     DefineShippingRates, DefineTaxRates, DiscardPartnerMessage, DispatchTransfer, DisposeGoods,
-    EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment,
-    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
-    RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority, SetPolicy, SetPrices,
-    SetReturnPolicy, SetTaxCategories,
+    EnsureItem, ExtendHold, HoldOrder, KeepProviderEvent, MatchArrival, PaymentStep, PlaceOrder,
+    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
+    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline,
+    ResolveProviderEvent, SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy,
+    SetTaxCategories,
 };
 use crate::command::{DefineStyles, SetAssociations};
-use crate::model::{Lsn, RefusalKind, ServiceName};
+use crate::model::{
+    DocumentKey, LedgerKind, Lsn, Meta, OrderId, ProviderEvent, RefusalKind, ServiceName, Text,
+};
 use crate::placing;
 use crate::placing::services::quote_services;
 use crate::read::partner_short::declined_by;
@@ -132,6 +136,46 @@ impl Engine {
     /// Tells something of an order's money.
     pub async fn record_payment(&self, command: RecordPayment) -> Result<Done, EngineError> {
         self.run(&command).await
+    }
+
+    /// Takes what a payment provider tells unasked: tells the order of which it is, or keeps it until that is known.
+    /// Answers with the order as well, if it is known.
+    pub async fn record_provider_event(
+        &self,
+        command: &KeepProviderEvent,
+    ) -> Result<(Done, Option<OrderId>), EngineError> {
+        let KeepProviderEvent { meta, event } = command;
+        // Which of the two it becomes may be another one when it is told again.
+        let meta = Meta { content: Some(command.fingerprint()), ..meta.clone() };
+        let Some((order, payment)) = whose(&self.kernel, event).await? else {
+            let command = KeepProviderEvent { meta, event: event.clone() };
+            return Ok((self.run(&command).await?, None));
+        };
+        let ProviderEvent { kind, amount, reference, expires, .. } = event.clone();
+        let step = PaymentStep::Unasked { payment, kind, amount, reference, expires };
+        let command = RecordPayment { meta, order: order.clone(), step };
+        Ok((self.run(&command).await?, Some(order)))
+    }
+
+    /// Says what becomes of something that a payment provider told and that is kept.
+    pub async fn resolve_provider_event(
+        &self,
+        command: ResolveProviderEvent,
+    ) -> Result<Done, EngineError> {
+        self.run(&command).await
+    }
+
+    /// Whether something that a payment provider told waits for its order. What was let go does not.
+    pub fn keeps_provider_event(&self, kind: LedgerKind, reference: &Text) -> bool {
+        let key = DocumentKey::ProviderEvent(kind, reference.clone());
+        let known = self.kernel.state.documents.read(&key);
+        known.is_some_and(|document| document.provider_event().is_some())
+    }
+
+    /// What payment providers told that is of no order yet, the oldest first; and the version that shows it.
+    pub fn provider_events(&self) -> (Vec<ProviderEvent>, Lsn) {
+        let version = self.version();
+        (self.kernel.state.documents.provider_events(), version)
     }
 
     /// Defines a partner, or gives it other nodes.

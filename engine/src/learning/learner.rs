@@ -11,17 +11,18 @@ use parking_lot::Mutex;
 use super::lesson::{Lesson, lesson};
 use crate::command::AnyEvent;
 use crate::journal::{History, LogError};
-use crate::limits::LEARNT_AT_ONCE;
+use crate::limits::{LEARNING_REST_TIMES, LEARNT_AT_ONCE};
 use crate::model::{Lsn, Record};
+use crate::snapshot::Pace;
 use crate::state::companions::{Companions, Learns, LearntUpTo};
 use crate::transaction::kernel::Kernel;
-
-/// By how much the thread makes way: all that there is.
-const NICE: i32 = 19;
 
 /// How long it sleeps when there is nothing to read: a suggestion is no older than that, where the processor is
 /// not short.
 const NAP: Duration = Duration::from_millis(20);
+
+/// The longest that it sleeps after events could not be read, before it tries again.
+const NAP_MAX: Duration = Duration::from_secs(10);
 
 /// Who learns for an engine.
 pub struct Learner {
@@ -65,25 +66,39 @@ impl Learner {
     }
 
     fn run(&self) {
-        // Of this thread alone, on Linux. Elsewhere it does not make way.
-        if cfg!(target_os = "linux") {
-            let _ = rustix::process::nice(NICE);
-        }
+        let mut nap = NAP;
         while !self.ends.load(Ordering::Acquire) {
             let Some(kernel) = self.kernel.upgrade() else { return };
+            let mut pace = pace(&kernel);
             match read_some(&kernel, &*self.history, kernel.watermark.applied()) {
-                Ok(true) => {}
-                Ok(false) => {
-                    drop(kernel);
-                    std::thread::park_timeout(NAP);
+                Ok(is_more) => {
+                    nap = NAP;
+                    // It ends when the engine is closing.
+                    if pace.rest().is_err() {
+                        return;
+                    }
+                    if is_more {
+                        continue;
+                    }
                 }
                 Err(error) => {
-                    tracing::error!(error, "nothing more is learnt from the journal");
-                    return;
+                    // What cannot be read now may be later: a disk comes back.
+                    if nap == NAP {
+                        tracing::error!(error, "nothing is learnt from the journal for now");
+                    }
+                    nap = nap.saturating_mul(2).min(NAP_MAX);
                 }
             }
+            drop(kernel);
+            std::thread::park_timeout(nap);
         }
     }
+}
+
+/// How it makes way for commands: by resting, and not by a lower priority. In the middle of a turn it would keep an order,
+/// and with it the applier, for as long as others keep it off its core.
+fn pace(kernel: &Kernel) -> Pace<'_> {
+    Pace::beside(&kernel.watermark, &kernel.closing).resting(LEARNING_REST_TIMES)
 }
 
 /// What a snapshot asks.
@@ -92,19 +107,28 @@ struct Reading(Arc<Learner>);
 impl Learns for Reading {
     fn reach(&self, lsn: Lsn) {
         let Some(kernel) = self.0.kernel.upgrade() else { return };
-        if let Err(error) = catch_up(&kernel, &*self.0.history, lsn) {
+        if let Err(error) = catch_up(&kernel, &*self.0.history, (lsn, || pace(&kernel))) {
             tracing::error!(error, "what goes with what was not learnt from all of the journal");
         }
     }
 }
 
-/// Learns from all events up to one that is applied, and is not read yet.
+/// Learns from all events up to one that is applied, and is not read yet; after some of them, it rests at that pace. It
+/// ends before if the engine is closing.
 ///
 /// # Errors
 /// Why the journal cannot be read. What comes before was learnt from.
-pub fn catch_up(kernel: &Kernel, history: &dyn History, to: Lsn) -> Result<(), String> {
-    while read_some(kernel, history, to)? {}
-    Ok(())
+pub fn catch_up<'a>(
+    kernel: &Kernel,
+    history: &dyn History,
+    (to, pace): (Lsn, impl Fn() -> Pace<'a>),
+) -> Result<(), String> {
+    loop {
+        let mut pace = pace();
+        if !read_some(kernel, history, to)? || pace.rest().is_err() {
+            return Ok(());
+        }
+    }
 }
 
 /// Learns from some events up to that one; whether there were any.
@@ -136,8 +160,7 @@ fn read_some(kernel: &Kernel, history: &dyn History, to: Lsn) -> Result<bool, St
         if is_full || lsn >= to { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     if let Some(upto) = upto {
-        // One at a time: this thread may lose its turn of the processor at any point, and who asks for companions
-        // should not wait until it has it again.
+        // One at a time, so that who asks for companions waits for one at most.
         for lesson in lessons {
             learn(&mut companions.write(), lesson);
         }

@@ -5,9 +5,9 @@
 //!            up to what is applied  an order was placed: its items
 //!                                   nothing of it is wanted after all: the same, taken back
 //! ```
-//! - **Placing an order pays nothing for it.** The applier does not know of it. A thread of its own, which makes way for
-//!   all others, reads what the journal has; where the processor is short, it is behind, and suggestions are a
-//!   little older.
+//! - **Placing an order pays nothing for it.** The applier does not know of it. A thread of its own, which rests while
+//!   commands come, reads what the journal has; where the processor is short, it is behind, and suggestions are a
+//!   little older. It reads on however often the journal cannot be read.
 //! - **Invariant, pure.** What was learnt follows from the journal's events in their order alone, however far behind it is
 //!   and however often it was stopped: a copy in a snapshot says up to which event it is, and reading goes on behind
 //!   that. A snapshot has one that is not older than its start, from which on the journal is kept.

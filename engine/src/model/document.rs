@@ -1,5 +1,5 @@
 //! Documents: what is found by a key of its own, is a fold over its events, and is packed bytes at rest.
-//! So far those of partners' inboxes.
+//! Those of partners' inboxes, and what payment providers told of no order yet.
 //!
 //! ```text
 //!   effect --apply--> document --pack--> bytes: in memory, in the hash and in snapshots
@@ -10,11 +10,13 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 
 use super::digest::{Part, PartHash, hash_written};
-use super::ids::{MessageId, NodeId, PartnerId, Sku};
+use super::ids::{MessageId, NodeId, PartnerId, Sku, Text};
 use super::lsn::Lsn;
+use super::order::LedgerKind;
 use super::partner::{
     Arrival, ArrivalOf, Fact, FactKey, Overtook, Partner, PartnerMessage, Quarantined,
 };
+use super::provider_event::ProviderEvent;
 use super::time::Timestamp;
 
 /// Names a document.
@@ -29,6 +31,9 @@ pub enum DocumentKey {
     /// A message of a partner in quarantine.
     #[n(2)]
     Quarantined(#[n(0)] PartnerId, #[n(1)] MessageId),
+    /// What a payment provider told that is of no order yet: the kind, and the provider's reference.
+    #[n(3)]
+    ProviderEvent(#[n(0)] LedgerKind, #[n(1)] Text),
 }
 
 /// A document.
@@ -46,6 +51,9 @@ pub enum Document {
     /// A message that is in quarantine no more: it was played again, or let go.
     #[n(3)]
     Released,
+    /// What a payment provider told that is of no order yet.
+    #[n(4)]
+    ProviderEvent(#[n(0)] Box<ProviderEvent>),
 }
 
 /// What an event does to a document.
@@ -96,6 +104,8 @@ pub enum DocumentEffect {
     Quarantine(Box<Quarantined>),
     /// To a message: it is in quarantine no more.
     Release,
+    /// To what a payment provider told: it is kept until it is known of which order it is.
+    Keep(Box<ProviderEvent>),
 }
 
 impl Document {
@@ -131,6 +141,7 @@ impl Document {
             DocumentEffect::GoodsGone { lines, ended } => Self::goods_gone(known, &lines, ended),
             DocumentEffect::Quarantine(quarantined) => Self::Quarantined(quarantined),
             DocumentEffect::Release => Self::Released,
+            DocumentEffect::Keep(event) => Self::ProviderEvent(event),
         }
     }
 
@@ -166,6 +177,7 @@ impl Document {
                 Partner::new(id.clone(), Vec::new())
             }
             (_, DocumentKey::Fact(fact)) => Partner::new(fact.sender.clone(), Vec::new()),
+            (_, DocumentKey::ProviderEvent(..)) => unreachable!("no partner tells of payments"),
         }
     }
 
@@ -188,6 +200,11 @@ impl Document {
     pub fn is_unmatched(&self) -> bool {
         let arrival = self.fact().and_then(|fact| fact.arrival.as_ref());
         arrival.is_some_and(Arrival::is_unmatched)
+    }
+
+    /// What a payment provider told, if it is that and of no order yet.
+    pub const fn provider_event(&self) -> Option<&ProviderEvent> {
+        if let Self::ProviderEvent(event) = self { Some(event) } else { None }
     }
 
     /// The message in quarantine, if it is one.

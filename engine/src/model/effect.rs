@@ -89,6 +89,8 @@ pub enum Claim {
     Room(NodeDay, Load),
     /// A partner is in hand: no other command takes a message of it, or changes it.
     Partner(PartnerId),
+    /// What payment providers told and is of no order yet is in hand.
+    ProviderEvents,
     /// A use of a promotion, as one count has it.
     Use(Box<UsesOf>),
 }
@@ -212,6 +214,7 @@ impl Effect {
                 (DocumentKey::Partner(id), _) => Some(Claim::Partner(id.clone())),
                 // They are its, and it is in hand.
                 (DocumentKey::Fact(_) | DocumentKey::Quarantined(..), _) => None,
+                (DocumentKey::ProviderEvent(..), _) => Some(Claim::ProviderEvents),
             },
             Self::Renumber(..)
             | Self::Configuration(

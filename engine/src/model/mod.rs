@@ -39,6 +39,7 @@ pub mod pack;
 pub mod partner;
 pub mod priority;
 pub mod promotion_use;
+pub mod provider_event;
 pub mod refusal;
 pub mod reservations;
 pub mod returns;
@@ -77,19 +78,20 @@ pub use opening::{Draw, DrawKey, Place};
 pub use order::{
     Added, Allocated, Allocation, AllocationUnits, Allowance, AllowedOf, Amended, Amounts,
     ArchivedOrder, CaptureAt, Captures, Cause, ChangePlanned, ComponentKind, DateMoved, Decision,
-    Decisions, Due, Entry, Exchanged, Expiry, Fee, Happened, Intent, IntentKind, IntentState,
-    IntentsMinted, KeptOrder, LedgerEntry, LedgerKind, LineAdded, LineAmount, LinePrice,
-    LineRepegged, LinesPlanned, Minted, Move, Order, OrderChange, OrderEffect, OrderHeader,
-    OrderHold, OrderHoldKind, OrderLine, OrderMinted, OrderMoney, OrderState, PackedOrder,
-    PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PickedCancelled,
-    PriceComponent, PricedFor, PricedUnits, PricesAdded, PricesAsked, Redirect, RefundDue,
-    Repriced, ResultTold, Retold, ReturnFee, Returning, Said, Shipment, ShipmentAdded,
+    Decisions, Due, Ending, Entry, Exchanged, Expiry, ExpiryStep, Fee, Happened, Intent,
+    IntentKind, IntentState, IntentsMinted, KeptOrder, LedgerEntry, LedgerKind, LineAdded,
+    LineAmount, LinePrice, LineRepegged, LinesPlanned, Minted, Move, OnExpiry, Order, OrderChange,
+    OrderEffect, OrderHeader, OrderHold, OrderHoldKind, OrderLine, OrderMinted, OrderMoney,
+    OrderState, PackedOrder, PartDeclined, Payment, PaymentAsked, PaymentOutcome, PaymentTold,
+    PickedCancelled, PriceComponent, PricedFor, PricedUnits, PricesAdded, PricesAsked, Redirect,
+    RefundDue, Repriced, ResultTold, Retold, ReturnFee, Returning, Said, Shipment, ShipmentAdded,
     ShippingPrice, StockGivenUp, Sums, Taken, TaxAmount, TaxAsked, Telling, Timeline, Told, Totals,
     Went, Why, check_payments, describe_minted, is_credited, told, value_of,
 };
 pub use pack::Unpackable;
 pub use priority::{Priority, PriorityClass};
 pub use promotion_use::{UsesOf, UsesTaken};
+pub use provider_event::ProviderEvent;
 pub use refusal::{Refusal, RefusalKind, Stays, UnitsLeft};
 pub use reservations::{Reservation, Reservations, Supply};
 pub use stock::{

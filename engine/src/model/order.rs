@@ -44,11 +44,12 @@ pub use decision::{Cause, Decision, Decisions, LineRepegged, Move, Told, Why};
 pub use due::{Due, units_in};
 pub use hold::{OrderHold, OrderHoldKind};
 pub use money::{
-    Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Fee, Intent, IntentKind, IntentState,
-    IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OrderMinted, OrderMoney, Payment,
-    PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent, PricedFor, PricedUnits, PricesAdded,
-    PricesAsked, Repriced, ReturnFee, ShippingPrice, Sums, Taken, TaxAmount, TaxAsked, Telling,
-    Told as ResultTold, Totals, check_payments, describe_minted, told, value_of,
+    Allowance, AllowedOf, CaptureAt, Captures, ComponentKind, Ending, ExpiryStep, Fee, Intent,
+    IntentKind, IntentState, IntentsMinted, LedgerEntry, LedgerKind, LinePrice, Minted, OnExpiry,
+    OrderMinted, OrderMoney, Payment, PaymentAsked, PaymentOutcome, PaymentTold, PriceComponent,
+    PricedFor, PricedUnits, PricesAdded, PricesAsked, Repriced, ReturnFee, ShippingPrice, Sums,
+    Taken, TaxAmount, TaxAsked, Telling, Told as ResultTold, Totals, check_payments,
+    describe_minted, told, value_of,
 };
 pub use packed::{ArchivedOrder, KeptOrder, PackedOrder, decode_checked};
 pub use planned::{Allocated, ChangePlanned, LinesPlanned};

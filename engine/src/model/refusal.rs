@@ -15,7 +15,7 @@ mod tests;
 use super::hold::HoldState;
 use super::ids::{
     ConsumerId, CouponCode, EndpointId, HoldId, MessageId, NodeId, OrderHoldId, OrderId, OwnerId,
-    PartnerId, PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku, StyleId,
+    PartnerId, PaymentId, PriceListId, RefundId, RequestId, ReturnId, Sku, StyleId, Text,
 };
 use super::money::Currency;
 use super::returns::Objections;
@@ -132,6 +132,13 @@ refusals! {
         /// The number asked for.
         intent: u16,
     } => NotFound, Intent(order_id, intent);
+
+    /// Nothing that a payment provider told under that reference waits for its order.
+    #[error("nothing that a payment provider told under {reference} waits for its order")]
+    121 PaymentEventNotFound = "PAYMENT_EVENT_NOT_FOUND" {
+        /// The provider's reference.
+        reference: Text,
+    } => NotFound, PaymentEvent(reference);
 
     /// No consumer of the feed has that id.
     #[error("consumer {consumer_id} is not known")]

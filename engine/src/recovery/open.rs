@@ -147,7 +147,6 @@ pub fn beside(kernel: &Arc<Kernel>) -> impl Future<Output = Result<(), String>> 
 pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Services, OpenError> {
     let Opened { kernel, snapshots, readers, .. } = recovered;
     let (writer, applier) = pipeline::threads(kernel, writer);
-    recovered.learner.iter().for_each(Learner::begin);
     let (runtime, repegging) = (Handle::current(), beside(kernel));
     let start = Start {
         engine: Arc::clone(kernel) as Arc<dyn Supervised>,
@@ -160,7 +159,10 @@ pub async fn start(recovered: &Opened, writer: Writer<Written>) -> Result<Servic
             retention: Arc::clone(readers.retention()),
         }),
     };
-    Services::start(start).await.map_err(|error| OpenError::Service(error.to_string()))
+    let services =
+        Services::start(start).await.map_err(|error| OpenError::Service(error.to_string()))?;
+    recovered.learner.iter().for_each(Learner::begin);
+    Ok(services)
 }
 
 /// What an engine is made of that nothing runs yet.

@@ -356,15 +356,20 @@ impl Source<'_> {
                 Some((order, hold)) => self.state.recover_hold(order, hold),
                 None => self.state.orders.recover(id, no),
             };
-        if kept.packed.is_priced() && !kept.packed.may_leave_memory() {
-            self.state.intents.note(no);
+        if kept.packed.is_priced() {
+            self.state.references.note_all(&kept.order());
+            if !kept.packed.may_leave_memory() {
+                self.state.intents.note(no);
+            }
         }
         if kept.packed.is_returned() {
             let order = kept.order();
             self.state.rmas.note_all(&order);
             self.state.open_returns.note(&order);
         }
-        if (kept.packed.is_on_hold() || kept.packed.has_expiry() || kept.packed.is_returned())
+        let may_be_due =
+            [kept.packed.is_on_hold(), kept.packed.has_expiry(), kept.packed.is_returned()];
+        if (may_be_due.contains(&true) || kept.packed.is_authorised())
             && let Some((at, _)) = kept.order().next_due()
         {
             self.state.wakes.note(no, at);

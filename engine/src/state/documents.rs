@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::model::digest::fingerprint;
 use crate::model::partner::{Arrival, Fact, FactKey, Subject, Topic};
 use crate::model::{
-    Document, DocumentEffect, DocumentKey, Lsn, PackedDocument, PartnerId, StateHash,
+    Document, DocumentEffect, DocumentKey, Lsn, PackedDocument, PartnerId, ProviderEvent, StateHash,
 };
 
 /// All documents.
@@ -32,6 +32,10 @@ struct Kept {
     unmatched: HashMap<PartnerId, BTreeSet<usize>, foldhash::fast::RandomState>,
     /// By what facts of a partner are about together, as a number that says which: their places.
     topics: BTreeSet<(u64, usize)>,
+    /// The places of what payment providers told and is of no order yet.
+    provider_events: BTreeSet<usize>,
+    /// A command has these in hand.
+    provider_events_taken: bool,
     /// The places of partners.
     partners: BTreeSet<usize>,
     /// Partners that a command has in hand.
@@ -70,6 +74,15 @@ impl Kept {
                 mark(&mut self.quarantined, partner, at, is_open);
             }
             DocumentKey::Fact(key) => self.derive_fact(at, key, document),
+            DocumentKey::ProviderEvent(..) => {
+                let is_open = document.unpack().is_some_and(|it| it.provider_event().is_some());
+                let open = &mut self.provider_events;
+                if is_open {
+                    open.insert(at);
+                } else {
+                    open.remove(&at);
+                }
+            }
         }
     }
 
@@ -121,6 +134,31 @@ impl Documents {
     /// Lets go of a partner.
     pub fn let_go(&self, partner: &PartnerId) {
         self.kept.lock().in_hand.remove(partner);
+    }
+
+    /// Takes what payment providers told and is of no order yet in hand; false while another command has it.
+    pub fn take_provider_events(&self) -> bool {
+        !std::mem::replace(&mut self.kept.lock().provider_events_taken, true)
+    }
+
+    /// Lets go of what payment providers told.
+    pub fn let_go_provider_events(&self) {
+        self.kept.lock().provider_events_taken = false;
+    }
+
+    /// How much payment providers told that is of no order yet.
+    pub fn provider_events_count(&self) -> usize {
+        self.kept.lock().provider_events.len()
+    }
+
+    /// What payment providers told and is of no order yet, the oldest first.
+    pub fn provider_events(&self) -> Vec<ProviderEvent> {
+        let packed: Vec<PackedDocument> = {
+            let kept = self.kept.lock();
+            kept.provider_events.iter().map(|at| kept.list[*at].clone()).collect()
+        };
+        let read = |packed: PackedDocument| packed.unpack()?.provider_event().cloned();
+        packed.into_iter().filter_map(read).collect()
     }
 
     /// Reads a document, if there is one.

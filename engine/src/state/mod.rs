@@ -28,6 +28,7 @@ pub mod open_returns;
 pub mod order;
 pub mod orders;
 pub mod pricing;
+pub mod references;
 pub mod releases;
 pub mod requests;
 pub mod return_rules;
@@ -64,6 +65,7 @@ use network::Network;
 use open_returns::OpenReturns;
 use orders::Orders;
 use pricing::Pricing;
+use references::References;
 use releases::Releases;
 use requests::Requests;
 use return_rules::ReturnRules;
@@ -102,6 +104,8 @@ pub struct State {
     pub rmas: Rmas,
     /// Returns that somebody waits for, and refunds that are due.
     pub open_returns: OpenReturns,
+    /// Orders by what payment providers call what they did for them.
+    pub references: References,
     /// When time alone does something to orders.
     pub wakes: Wakes,
     /// Where shipments may be due for release by the rule of their node.
@@ -203,6 +207,7 @@ impl State {
             documents: Documents::default(),
             holds: Holds::default(),
             intents: OpenIntents::default(),
+            references: References::default(),
             rmas: Rmas::default(),
             open_returns: OpenReturns::default(),
             wakes: Wakes::default(),

@@ -29,6 +29,8 @@
 //! | a transfer, dispatched | no claim | the backlog of its SKU |
 //! | what a partner says | its partner in hand, and its place in the line of the pair that refused | a pair |
 //! | the same, before | no claim | its partner |
+//! | what a payment provider told, attached or let go | what is kept of providers | that order |
+//! | the same, before | no claim | what is kept of providers |
 //! | the re-pegger | the SKU that it looks at, unsettled | a pair, or an order |
 //!
 //! No commands wait for each other in a circle. A partner is taken in hand before any pair, and by commands of

@@ -45,6 +45,10 @@ impl Kernel {
                 self.state.documents.let_go(&partner);
                 self.gave_up_name();
             }
+            Claim::ProviderEvents => {
+                self.state.documents.let_go_provider_events();
+                self.gave_up_name();
+            }
             Claim::Use(of) => {
                 self.state.uses.end(&of);
                 self.gave_up_name();

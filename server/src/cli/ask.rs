@@ -54,6 +54,53 @@ pub struct AvailabilityArgs {
     pub output: OutputArgs,
 }
 
+const SUGGEST_EXAMPLES: &str = "\
+Examples:
+  backstock suggest BLOUSE-RED-M --postal-code 94103
+  backstock suggest BLOUSE-RED-M SKIRT --postal-code 94103 --currency USD --json
+  backstock suggest BLOUSE-RED-M --instead-of BLOUSE-RED-M --postal-code 94103 --by 2026-12-24";
+
+/// Arguments of `suggest`.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+#[command(after_help = SUGGEST_EXAMPLES)]
+pub struct SuggestArgs {
+    /// The items of the basket, one unit of each.
+    #[arg(required = true, value_name = "SKU")]
+    pub skus: Vec<String>,
+
+    /// Where it goes.
+    #[arg(long, value_name = "CODE")]
+    pub postal_code: String,
+
+    /// Also say what may take the place of this item.
+    #[arg(long, value_name = "SKU")]
+    pub instead_of: Option<String>,
+
+    /// The day by which suggestions have to be there.
+    #[arg(long, value_name = "DATE")]
+    pub by: Option<Date>,
+
+    /// Say prices in this currency.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+
+    /// Where it is ordered, as `web` or `store`.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<String>,
+
+    /// The most suggestions of each kind [default: 8].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub most: Option<u32>,
+
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 const ORDER_EXAMPLES: &str = "\
 Examples:
   backstock order show WEB-1001

@@ -20,7 +20,7 @@ mod tests;
 mod webhook;
 mod work;
 
-pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery, TimelineQuery};
+pub use ask::{AvailabilityArgs, OrderArgs, OrderCommand, OrderQuery, SuggestArgs, TimelineQuery};
 pub use common::{
     BadServerAddr, BadTimeout, BadUntil, Checked, OutputArgs, ServerAddr, ServerArgs, Target,
     TargetArgs, Timeout, Until,
@@ -77,6 +77,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Say what can be promised of an item.
     Availability(AvailabilityArgs),
+    /// Say what goes with items, and what may take the place of one.
+    Suggest(SuggestArgs),
     /// Show an order, say why it ships from where it does, change it, or put it on hold.
     Order(OrderArgs),
     /// Read what happened, and say who follows it.

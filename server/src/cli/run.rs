@@ -170,6 +170,7 @@ fn dispatch(cli: Cli, out: &mut dyn Write) -> Result<Exit, CommandError> {
         Command::Availability(args) => {
             block_on(within(args.server.timeout, show::availability(args, out)))
         }
+        Command::Suggest(args) => block_on(within(args.server.timeout, show::suggest(args, out))),
         Command::Order(args) => block_on(order(args, out)),
         Command::Feed(args) => block_on(feed(args, out)),
         Command::Webhook(args) => block_on(webhook(args, out)),

@@ -91,6 +91,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BYTES")]
     pub feed_kept_bytes_max: Option<String>,
 
+    /// Whether it is learnt from orders what goes with what: true or false [default: true].
+    #[arg(long, value_name = "LEARN")]
+    pub learn_suggestions: Option<String>,
+
     /// Whether webhooks may be sent without TLS, by http: true or false [default: false].
     #[arg(long, value_name = "ALLOW")]
     pub webhook_allow_http: Option<String>,
@@ -129,6 +133,7 @@ impl ServeArgs {
             ("snapshot_journal_bytes", self.snapshot_journal_bytes),
             ("archive_after_seconds", self.archive_after_seconds),
             ("feed_kept_bytes_max", self.feed_kept_bytes_max),
+            ("learn_suggestions", self.learn_suggestions),
             ("webhook_allow_http", self.webhook_allow_http),
             ("webhook_allow_private_addresses", self.webhook_allow_private_addresses),
             ("drain_seconds_max", self.drain_seconds_max),

@@ -103,6 +103,7 @@ fn a_timeout_is_a_time_with_a_unit_or_in_seconds() {
     for line in [
         &["import", "stock.csv"][..],
         &["availability", "SKU"],
+        &["suggest", "SKU", "--postal-code", "10001"],
         &["order", "show", "W"],
         &["order", "explain", "W"],
         &["order", "timeline", "W"],

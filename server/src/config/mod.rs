@@ -92,6 +92,8 @@ pub struct Config {
     pub archive_after: Option<Duration>,
     /// Bytes of journal that are kept for consumers of the feed beyond what snapshots need.
     pub feed_kept_bytes_max: u64,
+    /// Whether it is learnt from orders what goes with what.
+    pub learn_suggestions: bool,
     /// Where webhooks may be sent.
     pub webhook_policy: WebhookPolicy,
     /// How long a shutdown waits for what has begun.

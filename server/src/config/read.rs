@@ -54,6 +54,7 @@ impl Reader {
         let seconds = &limits::ARCHIVE_AFTER_SECONDS;
         let archive = self.number_or_0("archive_after_seconds", seconds, Unit::Seconds);
         let kept = self.number_or_0("feed_kept_bytes_max", &limits::FEED_KEPT_BYTES, Unit::Bytes);
+        let learns = self.switch("learn_suggestions");
         let allow_http = self.switch("webhook_allow_http");
         let allow_private_addresses = self.switch("webhook_allow_private_addresses");
         let drain = self.seconds("drain_seconds_max", &limits::DRAIN_SECONDS);
@@ -75,6 +76,7 @@ impl Reader {
                 snapshot_journal_bytes: between?,
                 archive_after: archive?.map(Duration::from_secs),
                 feed_kept_bytes_max: kept?.unwrap_or(0),
+                learn_suggestions: learns?,
                 webhook_policy: WebhookPolicy {
                     allow_http: allow_http?,
                     allow_private_addresses: allow_private_addresses?,

@@ -40,6 +40,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("snapshot_journal_bytes", "4294967296", "bytes of journal between two, or 0"),
     setting("archive_after_seconds", "86400", "seconds that closed orders stay in memory, or 0"),
     setting("feed_kept_bytes_max", "8589934592", "bytes of journal kept for the feed, or 0"),
+    setting("learn_suggestions", "true", "whether suggestions are learnt from orders"),
     setting("webhook_allow_http", "false", "whether webhooks may be sent without TLS"),
     setting(
         "webhook_allow_private_addresses",

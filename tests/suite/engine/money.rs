@@ -376,6 +376,7 @@ fn card(id: &str, amount: i64, (taken, captures): (Taken, Captures)) -> PaymentA
         expires: None,
         taken,
         reference: text("ref"),
+        on_expiry: None,
     }
 }
 

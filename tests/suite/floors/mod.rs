@@ -70,6 +70,8 @@ const ENGINE: Rules<'_> = Rules {
     lent: &[
         ("command/order/progress", "command/partner"),
         ("command/order/returned", "command/partner"),
+        // What a payment provider told waits for its order, as what time does.
+        ("command/order/payment_event/resolve", "command/order/due"),
     ],
 };
 

@@ -3,10 +3,12 @@
 mod changes;
 mod complaints;
 pub(super) mod coupons;
+mod expiring;
 mod listed_changes;
 mod payments;
 mod prices;
 pub(super) mod provider;
+mod unattributed;
 
 use backstock_proto::v1;
 use tempfile::TempDir;

@@ -183,6 +183,9 @@ async fn provoked(reason: Reason) -> (Code, Status) {
             (Code::AlreadyExists, apart(payments::refund_id_reused).await)
         }
         Refused(RefusalKind::PaymentNotFound) => (Code::NotFound, apart(payments::not_found).await),
+        Refused(RefusalKind::PaymentEventNotFound) => {
+            (Code::NotFound, apart(payments::event_not_found).await)
+        }
         Refused(RefusalKind::IntentNotFound) => {
             (Code::NotFound, apart(payments::intent_not_found).await)
         }

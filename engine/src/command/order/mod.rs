@@ -14,6 +14,7 @@ mod handled;
 pub mod hold;
 mod on_hold;
 pub mod payment;
+pub mod payment_event;
 pub mod place;
 pub mod prioritise;
 pub mod progress;

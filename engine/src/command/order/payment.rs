@@ -10,9 +10,10 @@ use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::{
-    Allowance, AllowedOf, Intent, IntentKind, IntentState, LedgerKind, Meta, Minor, Order,
-    OrderEffect, OrderId, OrderMoney, OrderNo, PaymentAsked, PaymentId, PaymentOutcome,
-    PaymentTold, Refusal, ResultTold, Telling, Text, Timestamp, Violation, told,
+    Allowance, AllowedOf, ExpiryStep, Intent, IntentKind, IntentState, LedgerEntry, LedgerKind,
+    Meta, Minor, Order, OrderEffect, OrderId, OrderMoney, OrderNo, PaymentAsked, PaymentId,
+    PaymentOutcome, PaymentTold, ProviderEvent, Refusal, ResultTold, Telling, Text, Timestamp,
+    Violation, told,
 };
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
@@ -44,6 +45,8 @@ pub enum PaymentStep {
         reference: Text,
         /// When the provider came to that; now if it is not said.
         observed_at: Option<Timestamp>,
+        /// Of an authorisation: until when it is one; none for as long as it takes.
+        expires: Option<Timestamp>,
     },
     /// What a provider tells unasked: a webhook that comes before the answer to a call, or a chargeback.
     Unasked {
@@ -55,6 +58,8 @@ pub enum PaymentStep {
         amount: Minor,
         /// The provider's reference: the same one is told once.
         reference: Text,
+        /// Of an authorisation that was asked for: until when it is one.
+        expires: Option<Timestamp>,
     },
     /// It is paid by something else as well.
     Add(PaymentAsked),
@@ -86,12 +91,19 @@ impl Command for RecordPayment {
     fn fingerprint(&self) -> u64 {
         let of = &self.order;
         match &self.step {
-            PaymentStep::Result { intent, outcome, amount, reference, observed_at } => {
+            PaymentStep::Result { intent, outcome, amount, reference, observed_at, expires } => {
                 let result = (*intent, outcome, amount, reference, observed_at);
-                fingerprint(&("payment_result", of, result))
+                match expires {
+                    None => fingerprint(&("payment_result", of, result)),
+                    Some(until) => fingerprint(&("payment_result", of, result, until)),
+                }
             }
-            PaymentStep::Unasked { payment, kind, amount, reference } => {
-                fingerprint(&("payment_event", of, payment, kind, amount, reference))
+            PaymentStep::Unasked { payment, kind, amount, reference, expires } => {
+                let event = (payment, kind, amount, reference);
+                match expires {
+                    None => fingerprint(&("payment_event", of, payment, kind, amount, reference)),
+                    Some(until) => fingerprint(&("payment_event", of, event, until)),
+                }
             }
             PaymentStep::Add(payment) => fingerprint(&("add_payment", of, payment)),
             PaymentStep::Allow(allowance) => fingerprint(&("refund_amount", of, allowance)),
@@ -147,12 +159,18 @@ fn decide(
     };
     let deciding = Deciding { id: &id, money, at };
     let told = match step {
-        PaymentStep::Result { intent, outcome, amount, reference, observed_at } => {
-            let observed_at = observed_at.unwrap_or(at);
-            deciding.result(*intent, (*outcome, *amount, reference, observed_at))?
+        PaymentStep::Result { intent, outcome, amount, reference, observed_at, expires } => {
+            let result = Answer {
+                outcome: *outcome,
+                amount: *amount,
+                reference,
+                observed_at: observed_at.unwrap_or(at),
+                expires: *expires,
+            };
+            deciding.result(*intent, &result)?
         }
-        PaymentStep::Unasked { payment, kind, amount, reference } => {
-            deciding.unasked(payment, (*kind, *amount, reference))?
+        PaymentStep::Unasked { payment, kind, amount, reference, expires } => {
+            deciding.unasked(payment, (*kind, *amount, reference, *expires))?
         }
         PaymentStep::Add(payment) => deciding.add(payment)?,
         PaymentStep::Allow(allowance) => deciding.allow(allowance)?,
@@ -173,6 +191,34 @@ pub(super) fn added(
     Ok(recorded.map(|recorded| recorded.told))
 }
 
+/// What became of an intent.
+struct Answer<'a> {
+    outcome: PaymentOutcome,
+    amount: Option<Minor>,
+    reference: &'a Text,
+    observed_at: Timestamp,
+    expires: Option<Timestamp>,
+}
+
+/// What it comes to that a provider told something of a payment of an order; none if it is known.
+///
+/// # Errors
+/// An order without prices or without the payment, an amount that cannot be, or no room.
+pub(super) fn unasked(
+    order: &Order,
+    payment: &PaymentId,
+    (event, at): (&ProviderEvent, Timestamp),
+) -> Result<Option<PaymentTold>, Refusal> {
+    let step = PaymentStep::Unasked {
+        payment: payment.clone(),
+        kind: event.kind,
+        amount: event.amount,
+        reference: event.reference.clone(),
+        expires: event.expires,
+    };
+    Ok(decide(order, &step, at)?.map(|recorded| recorded.told))
+}
+
 struct Deciding<'a> {
     id: &'a OrderId,
     money: &'a OrderMoney,
@@ -180,16 +226,8 @@ struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    fn result(
-        &self,
-        intent: u16,
-        (outcome, amount, reference, observed_at): (
-            PaymentOutcome,
-            Option<Minor>,
-            &Text,
-            Timestamp,
-        ),
-    ) -> Result<Option<Telling>, Refusal> {
+    fn result(&self, intent: u16, answer: &Answer<'_>) -> Result<Option<Telling>, Refusal> {
+        let Answer { outcome, amount, reference, observed_at, expires } = *answer;
         let of = usize::from(intent).checked_sub(1).and_then(|at| self.money.intents.get(at));
         let Some(of) = of else {
             return Err(Refusal::IntentNotFound { order_id: self.id.clone(), intent });
@@ -206,7 +244,7 @@ impl Deciding<'_> {
         }
         self.has_room()?;
         let reference = reference.clone();
-        Ok(Some(Telling::Result { intent, outcome, amount, reference, observed_at }))
+        Ok(Some(Telling::Result { intent, outcome, amount, reference, observed_at, expires }))
     }
 
     /// What a provider tells unasked is the result of an intent in flight, where there is one of that kind
@@ -214,14 +252,14 @@ impl Deciding<'_> {
     fn unasked(
         &self,
         payment: &PaymentId,
-        (kind, amount, reference): (LedgerKind, Minor, &Text),
+        (kind, amount, reference, expires): (LedgerKind, Minor, &Text, Option<Timestamp>),
     ) -> Result<Option<Telling>, Refusal> {
         let at = self.payment(payment)?;
         let known = self.money.ledger.iter().any(|of| {
             let is_it = (of.payment, of.kind) == (Some(at), kind);
             is_it && !reference.as_str().is_empty() && of.reference == *reference
         });
-        if known {
+        if known || self.was_written_off(at, (kind, amount)) {
             return Ok(None);
         }
         let asked = (1u16..).zip(&self.money.intents).find(|(_, of)| {
@@ -229,13 +267,24 @@ impl Deciding<'_> {
             is_it && result_of(of.kind) == kind
         });
         if let Some((intent, _)) = asked {
-            return self
-                .result(intent, (PaymentOutcome::Succeeded, Some(amount), reference, self.at));
+            let (outcome, amount, observed_at) = (PaymentOutcome::Succeeded, Some(amount), self.at);
+            let answer = Answer { outcome, amount, reference, observed_at, expires };
+            return self.result(intent, &answer);
         }
         self.bounded(at, kind, amount)?;
         self.has_room()?;
         let (payment, reference) = (Some(at), reference.clone());
         Ok(Some(Telling::Unasked { payment, kind, amount, reference }))
+    }
+
+    /// Whether that is an authorisation that ended, as the engine knows by its time.
+    fn was_written_off(&self, at: u16, (kind, amount): (LedgerKind, Minor)) -> bool {
+        let is_it = |of: &LedgerEntry| {
+            (of.payment, of.kind, of.amount, of.intent) == (Some(at), kind, amount, 0)
+        };
+        kind == LedgerKind::AuthExpired
+            && amount > self.money.sums_of_payment(at).open()
+            && self.money.ledger.iter().any(is_it)
     }
 
     /// Refuses what the ledger cannot have: more given back than taken.
@@ -337,6 +386,9 @@ impl Event for PaymentRecorded {
         "payment_conflict_found",
         "payment_added",
         "amount_refunded",
+        "authorisation_renewing",
+        "authorisation_ending",
+        "authorisation_expired",
     ];
 
     fn called(&self) -> Option<&'static str> {
@@ -346,6 +398,9 @@ impl Event for PaymentRecorded {
             Telling::Conflict { .. } => "payment_conflict_found",
             Telling::Added(..) => "payment_added",
             Telling::Allowed(_) => "amount_refunded",
+            Telling::Ending { step: ExpiryStep::Renew, .. } => "authorisation_renewing",
+            Telling::Ending { step: ExpiryStep::Note, .. } => "authorisation_ending",
+            Telling::Ending { step: ExpiryStep::Expire, .. } => "authorisation_expired",
         })
     }
 
@@ -353,10 +408,11 @@ impl Event for PaymentRecorded {
         let Self { no, id, told: PaymentTold { told, .. } } = self;
         let intent_id = |intent: &u16| Intent::id(id, usize::from(*intent));
         let mut fields = match told {
-            Telling::Result { intent, outcome, amount, reference, observed_at } => json!({
+            Telling::Result { intent, outcome, amount, reference, observed_at, expires } => json!({
                 "intent_id": intent_id(intent), "outcome": outcome.as_str(),
                 "amount_minor": amount.0, "reference": reference.as_str(),
                 "observed_at": observed_at.to_string(),
+                "expires": expires.map(|at| at.to_string()),
             }),
             Telling::Unasked { payment, kind, amount, reference } => json!({
                 "payment": payment, "kind": kind.as_str(), "amount_minor": amount.0,
@@ -368,12 +424,18 @@ impl Event for PaymentRecorded {
                 "amount_minor": payment.amount.0,
                 "taken": entries.first().map(|of| of.kind.as_str()),
             }),
+            Telling::Ending { payment, amount, .. } => json!({
+                "payment": payment, "amount_minor": amount.0,
+            }),
             Telling::Allowed(allowance) => json!({
                 "refund_id": allowance.id.as_str(), "amount_minor": allowance.amount.0,
                 "of_shipping": allowance.of == AllowedOf::Shipping,
                 "reason": allowance.reason.as_str(),
             }),
         };
+        if let Telling::Ending { hold: Some(hold), .. } = told {
+            fields["order_hold_id"] = hold.id.as_str().into();
+        }
         fields["order_id"] = id.as_str().into();
         fields["order_no"] = no.0.into();
         fields

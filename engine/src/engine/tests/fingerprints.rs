@@ -6,10 +6,10 @@ use crate::command::SetAssociations;
 use crate::command::fixture::{
     associations, bundle, came_back, change, change_hold, confirm, decline, define_partner,
     definition, discard_partner_message, dispatch, dispose_goods, extend, hold, hold_id,
-    hold_order, match_arrival, node_id, opening, price_list, prioritise, progress_return,
-    promotion, queueable, recall, release, release_order_hold, report_partner, request_exchange,
-    request_return, return_id, set_prices, set_return_policy, ship, shipping_rates, sku, store,
-    styles, tax_categories, tax_rates, wave,
+    hold_order, keep_provider_event, let_go_of_provider_event, match_arrival, node_id, opening,
+    price_list, prioritise, progress_return, promotion, queueable, recall, release,
+    release_order_hold, report_partner, request_exchange, request_return, return_id, set_prices,
+    set_return_policy, ship, shipping_rates, sku, store, styles, tax_categories, tax_rates, wave,
 };
 use crate::command::order::payment::tests::{card, prices};
 use crate::command::tests::sources::commands;
@@ -17,12 +17,12 @@ use crate::command::{
     AcceptShipment, CancelOrder, Change, ChangeHold, ChangeStock, ClaimShipment, CommitChange,
     ConfirmHold, CreateHold, DeclineShipment, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
-    DispatchTransfer, DisposeGoods, ExtendHold, Extension, HoldOrder, LineCancellation, Lines,
-    MatchArrival, Meta, NodeDefinition, Operation, PaymentStep, ProgressReturn, ProgressShipment,
-    QuoteChange, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave,
-    ReportPartner, RequestExchange, RequestReturn, ResolveDecline, ReturnStep, Said,
-    SetOrderPriority, SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation,
-    TermsAsked, Wave, WaveFound,
+    DispatchTransfer, DisposeGoods, ExtendHold, Extension, HoldOrder, KeepProviderEvent,
+    LineCancellation, Lines, MatchArrival, Meta, NodeDefinition, Operation, PaymentStep,
+    ProgressReturn, ProgressShipment, QuoteChange, RecallTransfer, RecordPayment, ReleaseHold,
+    ReleaseOrderHold, ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline,
+    ResolveProviderEvent, ReturnStep, Said, SetOrderPriority, SetPolicy, SetPrices,
+    SetReturnPolicy, SetTaxCategories, StockOperation, TermsAsked, Wave, WaveFound,
 };
 use crate::model::partner::Subject;
 use crate::model::returns::{
@@ -441,11 +441,18 @@ fn payments(carrier: &mut Carrier) {
                 amount: None,
                 reference: reference.clone(),
                 observed_at: Some(AT),
+                expires: None,
             },
         ),
         (
             "payment_event",
-            PaymentStep::Unasked { payment, kind: LedgerKind::Captured, amount, reference },
+            PaymentStep::Unasked {
+                payment,
+                kind: LedgerKind::Captured,
+                amount,
+                reference,
+                expires: None,
+            },
         ),
         ("add_payment", PaymentStep::Add(card("other", 1, Taken::Nothing))),
     ] {
@@ -454,6 +461,14 @@ fn payments(carrier: &mut Carrier) {
             engine.record_payment(RecordPayment { meta, order, step }).await
         });
     }
+    carrier.carry("keep_provider_event", async |engine, meta| {
+        let command = KeepProviderEvent { meta, ..keep_provider_event("pi") };
+        engine.record_provider_event(&command).await.map(|(done, _)| done)
+    });
+    carrier.carry("resolve_provider_event", async |engine, meta| {
+        let command = ResolveProviderEvent { meta, ..let_go_of_provider_event("pi") };
+        engine.resolve_provider_event(command).await
+    });
 }
 
 /// A return, and all that can be done of it: it is lost, credited, and comes after all.

@@ -1,6 +1,7 @@
 //! What goes with what is learnt from the journal, and from nothing else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{LONG, NODE, OnePlace, one_unit_on, run};
 use crate::command::fixture::{
@@ -13,6 +14,8 @@ use crate::command::{
 use crate::companions::Learnt;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::engine::{Engine, EngineError, OpenOptions, Pump, Suggest};
+use crate::journal::{Cursor, History, LogError, Visit};
+use crate::learning::Learner;
 use crate::model::{Lsn, OrderId, Shortage, Sku, SkuNo, Timestamp};
 
 const A: SkuNo = SkuNo(0);
@@ -132,6 +135,79 @@ async fn a_snapshot_and_the_rest_of_the_journal_make_the_same_lists() {
     assert!(until_learnt(&engine).await == before);
     assert!(engine.audit().unwrap().breaches.is_empty());
     engine.shut_down().await;
+}
+
+/// A journal that cannot be read so often, as on a disk that is away for a while.
+struct Failing {
+    history: Arc<dyn History>,
+    left: Arc<AtomicU32>,
+}
+
+impl History for Failing {
+    fn first(&self) -> Lsn {
+        self.history.first()
+    }
+
+    fn last(&self) -> Lsn {
+        self.history.last()
+    }
+
+    fn cursor(&self, from: Lsn) -> Box<dyn Cursor> {
+        Box::new(FailingCursor(self.history.cursor(from), Arc::clone(&self.left)))
+    }
+
+    fn within(&self, end: Lsn, bytes: u64) -> Result<Lsn, LogError> {
+        self.history.within(end, bytes)
+    }
+
+    fn drop_before(&self, lsn: Lsn) -> Result<(), LogError> {
+        self.history.drop_before(lsn)
+    }
+}
+
+struct FailingCursor(Box<dyn Cursor>, Arc<AtomicU32>);
+
+impl Cursor for FailingCursor {
+    fn next(&self) -> Lsn {
+        self.0.next()
+    }
+
+    fn read(&mut self, visit: &mut Visit<'_>) -> Result<(), LogError> {
+        let less = |left: u32| left.checked_sub(1);
+        if self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(LogError::Full { dir: "/data".into() });
+        }
+        self.0.read(visit)
+    }
+}
+
+/// A disk that is away for a moment is no reason never to learn again.
+#[test]
+fn a_journal_that_cannot_be_read_for_a_while_is_read_on_afterwards() {
+    let (engine, mut pump) = one_unit_on(&SimulatedDisk::new());
+    run(&mut pump, orders(&engine, 0));
+    let (left, history) = (Arc::new(AtomicU32::new(3)), Arc::clone(&engine.history));
+    let failing: Arc<dyn History> = Arc::new(Failing { history, left: Arc::clone(&left) });
+    let learner = Learner::new(&engine.kernel, &failing);
+    learner.begin();
+    let until = std::time::Instant::now() + LONG;
+    while engine.learnt().upto < engine.version() && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    learner.end();
+    assert_eq!((left.load(Ordering::SeqCst), engine.learnt().upto), (0, engine.version()));
+}
+
+/// Who learns keeps no shutdown waiting, however far behind it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_ends_who_learns_before_the_services() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = OpenOptions::new(directory.path());
+    let (engine, _) = Engine::open(&options, Arc::new(RealDisk), Arc::new(OnePlace)).await.unwrap();
+    engine.define_node(crate::command::fixture::node(NODE)).await.unwrap();
+    orders(&engine, 0).await.unwrap();
+    tokio::time::timeout(LONG, engine.shut_down()).await.expect("at once");
+    assert!(engine.learnt().upto <= engine.version());
 }
 
 /// A thread of its own reads what is applied.

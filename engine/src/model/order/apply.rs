@@ -155,6 +155,16 @@ impl OrderEffect {
         }
     }
 
+    /// Whether an authorisation of the order may be due by it, or end at another time.
+    pub fn may_authorise(&self) -> bool {
+        match self {
+            Self::Mint(minting) => minting.1.expired.is_some() || minting.0.may_authorise(),
+            Self::Place(packed) | Self::Replace(packed) => packed.is_authorised(),
+            Self::Pay(_) => true,
+            _ => false,
+        }
+    }
+
     /// The effect without what it has the order ask of payment providers.
     pub fn plain(&self) -> &Self {
         match self {
@@ -181,7 +191,7 @@ impl Order {
 
     fn carry_out(&mut self, lsn: Lsn, effect: &OrderEffect) {
         match effect {
-            OrderEffect::Pay(told) => self.money_mut().tell(told),
+            OrderEffect::Pay(told) => self.pay(told),
             OrderEffect::Return(returning) => self.take_back_units(returning),
             OrderEffect::Mint(minting) => {
                 self.carry_out(lsn, &minting.0);

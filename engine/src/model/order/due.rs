@@ -1,6 +1,6 @@
 //! What time alone does to an order, and when.
 
-use super::{Order, OrderState};
+use super::{Order, OrderMoney, OrderState};
 use crate::model::fulfilment::table::{OnHold, on_hold};
 use crate::model::fulfilment::{Act, Package};
 use crate::model::stock::LineUnits;
@@ -20,6 +20,8 @@ pub enum Due {
     /// What was to go out for a return, from 0, does not: it fell through. It is done before all else, at
     /// once, and keeps nothing else waiting where it cannot be done.
     FellThrough(u16),
+    /// An authorisation of a payment, from 0, ends soon, or is over.
+    Authorisation(u16),
 }
 
 impl Order {
@@ -42,7 +44,10 @@ impl Order {
         let returns = (0u16..).zip(&self.returns);
         let returns = returns.filter_map(|(no, of)| Some((of.wakes_at()?, Due::Return(no))));
         let of_open = (self.state() == OrderState::Open).then(|| self.next_due_of_open()).flatten();
-        returns.chain(of_open).min_by_key(|(at, _)| *at)
+        let money = self.money.as_deref().filter(|_| self.open_hold().is_none());
+        let ending = money.and_then(OrderMoney::next_ending);
+        let ending = ending.map(|(at, payment)| (at, Due::Authorisation(payment)));
+        returns.chain(of_open).chain(ending).min_by_key(|(at, _)| *at)
     }
 
     fn next_due_of_open(&self) -> Option<(Timestamp, Due)> {

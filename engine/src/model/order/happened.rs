@@ -108,7 +108,15 @@ impl Entry {
             OrderEffect::Return(returning) => {
                 new(Happened::of_returning(returning)).returning(order, returning)
             }
-            OrderEffect::Pay(told) => new(Happened::of_payment(&told.told)),
+            OrderEffect::Pay(told) => match (&told.told, order.hold_ended_by(told)) {
+                (Telling::Ending { hold: Some(hold), .. }, _) => {
+                    Self { hold: Some(hold.clone()), ..new(Happened::OrderHeld) }
+                }
+                (_, Some(ended)) => {
+                    Self { hold: Some(Box::new(ended)), ..new(Happened::OrderHoldReleased) }
+                }
+                (told, None) => new(Happened::of_payment(told)),
+            },
             // Who works on it is of no matter afterwards.
             OrderEffect::ClaimWork { .. } | OrderEffect::Place(_) | OrderEffect::LetGo => {
                 return None;
@@ -410,7 +418,9 @@ impl Happened {
             Telling::Added(..) => Self::PaymentAdded,
             Telling::Allowed(_) => Self::Allowed,
             Telling::Conflict { .. } => Self::PaymentConflict,
-            Telling::Result { .. } | Telling::Unasked { .. } => Self::PaymentTold,
+            Telling::Result { .. } | Telling::Unasked { .. } | Telling::Ending { .. } => {
+                Self::PaymentTold
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 mod asked;
 mod components;
 mod credited;
+mod expiry;
 mod intent;
 mod ledger;
 mod payment;
@@ -26,11 +27,12 @@ pub use self::asked::{
 };
 pub use self::components::{ComponentKind, PriceComponent, value_of};
 pub(super) use self::credited::UnitsBack;
+pub use self::expiry::ExpiryStep;
 pub use self::intent::{
     Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMinted, describe_minted,
 };
 pub use self::ledger::{LedgerEntry, LedgerKind};
-pub use self::payment::{CaptureAt, Captures, Payment};
+pub use self::payment::{CaptureAt, Captures, Ending, OnExpiry, Payment};
 pub use self::result::{PaymentOutcome, PaymentTold, Telling, Told, told};
 pub use self::return_fee::ReturnFee;
 pub use self::sums::Sums;
@@ -347,11 +349,13 @@ impl OrderMoney {
         };
         let payments = self.payments.len();
         let pays = |of: Option<u16>| of.is_none_or(|at| usize::from(at) < payments);
+        let tells = |of: Option<u16>| of.is_none_or(|at| usize::from(at) < self.ledger.len());
         self.currency.exponent().is_some()
             && self.units.is_sorted_by_key(|of| of.line)
             && self.units.iter().all(|of| fits(of) && of.components.iter().all(names))
             && self.shipping.iter().all(names)
-            && self.intents.iter().all(|of| pays(of.payment))
+            && self.intents.iter().all(|of| pays(of.payment) && tells(of.of))
+            && self.payments.iter().all(|of| tells(of.replaced.map(|(of, _)| of)))
             && self.ledger.iter().all(|of| pays(of.payment))
     }
 }

@@ -251,6 +251,11 @@ impl PackedOrder {
         Features::at(&self.0).0.has(Features::OF_VERSION_14)
     }
 
+    /// Whether it is paid by what is authorised until an instant.
+    pub fn is_authorised(&self) -> bool {
+        Features::at(&self.0).0.has(Features::AUTHORISED)
+    }
+
     /// Whether units of it come back, or did.
     pub fn is_returned(&self) -> bool {
         Features::at(&self.0).0.has(Features::RETURNED)

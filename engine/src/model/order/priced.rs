@@ -2,10 +2,12 @@
 
 mod check;
 mod due;
+mod expiring;
 
 use super::money::{IntentsMinted, Minted, OrderMinted, OrderMoney, PricedUnits, Totals};
 use super::{Order, count};
 use crate::model::ids::SkuNo;
+use crate::model::money::Minor;
 use crate::model::promotion_use::{UsesOf, UsesTaken};
 use crate::model::time::Timestamp;
 
@@ -29,8 +31,12 @@ impl Order {
     }
 
     fn minted_beside(&self, at: Timestamp, uses_back: UsesTaken) -> Option<OrderMinted> {
-        let minted = self.intents_due();
-        let is_nothing = minted.is_empty() && uses_back.is_none();
+        let expired = self.over_by(at);
+        let minted = match &expired {
+            None => self.intents_due(),
+            Some(over) => self.lapsed(over, at).intents_due(),
+        };
+        let is_nothing = minted.is_empty() && uses_back.is_none() && expired.is_none();
         let money = self.money.as_deref().filter(|_| !is_nothing)?;
         let payment = |of: &Minted| Some(money.payments[usize::from(of.payment?)].id.clone());
         Some(OrderMinted {
@@ -39,9 +45,16 @@ impl Order {
             first: count(money.intents.len()) + 1,
             currency: money.currency,
             payments: minted.iter().map(payment).collect(),
-            minted: IntentsMinted { at, minted },
+            minted: IntentsMinted { at, minted, expired },
             uses_back,
         })
+    }
+
+    /// The order once that is set aside of it no more, by payment, from 0.
+    fn lapsed(&self, over: &[(u16, Minor)], at: Timestamp) -> Self {
+        let mut after = self.clone();
+        after.money_mut().lapse(over, at);
+        after
     }
 
     /// The uses of limited promotions that it has, as they are counted: everybody's and the customer's own.

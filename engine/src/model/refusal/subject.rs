@@ -43,6 +43,8 @@ pub enum Resource {
     Payment,
     /// What was asked of a payment provider.
     Intent,
+    /// Something that a payment provider told.
+    PaymentEvent,
     /// An amount that is given back.
     Refund,
     /// An amount of money.
@@ -81,6 +83,7 @@ impl Resource {
             Self::Endpoint => "endpoint",
             Self::Payment => "payment",
             Self::Intent => "intent",
+            Self::PaymentEvent => "payment_event",
             Self::Refund => "refund",
             Self::Amount => "amount",
             Self::PriceList => "price_list",

@@ -52,7 +52,7 @@ use crate::recovery::open::{Recovered, Until, is_whole, open_snapshots, replay};
 use crate::snapshot::Source;
 use crate::snapshot::archive::Archive;
 use crate::snapshot::snapshots::Snapshots;
-use crate::snapshot::{FileFault, Manifest, SledStore, import, take, verify_file};
+use crate::snapshot::{FileFault, Manifest, Pace, SledStore, import, take, verify_file};
 use crate::state::network::PostalTable;
 use crate::transaction::kernel::Kernel;
 use crate::transaction::written::Written;
@@ -460,7 +460,7 @@ fn recover(
     };
     let (kernel, recovered) = replay(snapshots, &*history, last, make)?;
     // The journal that is made for what is restored begins behind it. Where this one is damaged, less is learnt.
-    catch_up(&kernel, &*history, recovered.last).unwrap_or_else(|error| {
+    catch_up(&kernel, &*history, (recovered.last, Pace::unhurried)).unwrap_or_else(|error| {
         tracing::warn!(error, "what goes with what is not learnt from all of the journal");
     });
     Ok((kernel, recovered))

@@ -14,6 +14,7 @@ pub(super) mod partner_check;
 pub(super) mod partner_goods;
 mod snapshot_views;
 mod snapshots;
+mod suggest;
 mod terms;
 mod timeline;
 pub(super) mod webhook;
@@ -30,6 +31,7 @@ pub(super) use availability::availability;
 pub(super) use order::{explain_order, show_order};
 pub(crate) use snapshot_views::{CheckView, ExportedView, FileCheckView, SnapshotsView};
 pub(super) use snapshots::{export, list, take, verify};
+pub(super) use suggest::suggest;
 pub(super) use terms::{set_terms, show_terms};
 pub(super) use timeline::timeline;
 

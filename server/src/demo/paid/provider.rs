@@ -47,7 +47,8 @@ impl Manner {
 }
 
 impl Provider {
-    /// Does all that is asked for, and tells of it.
+    /// Does all that is asked for, and tells of it. What is still open after some rounds is told, and ends the
+    /// demo: an intent that nobody ever answers is money that nobody knows of.
     pub(super) async fn answer_all(&mut self, client: &Client) -> Result<(), DemoError> {
         for _ in 0..ROUNDS_MAX {
             let open = open(client).await?;
@@ -58,7 +59,7 @@ impl Provider {
                 self.answer(client, &order, &intent).await?;
             }
         }
-        Ok(())
+        still_open(&open(client).await?)
     }
 
     async fn answer(
@@ -128,6 +129,19 @@ async fn open(client: &Client) -> Result<Vec<(String, v1::Intent)>, DemoError> {
     }
 }
 
+/// Says what is open, if anything is.
+fn still_open(open: &[(String, v1::Intent)]) -> Result<(), DemoError> {
+    let Some((_, first)) = open.first() else { return Ok(()) };
+    let more = match open.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} others"),
+    };
+    let (id, kind) = (&first.intent_id, first.kind().as_str_name());
+    let what = format!("to end what was asked of the payment provider: {id}{more}");
+    let why = format!("{id} ({kind}) is open after {ROUNDS_MAX} rounds of answers");
+    Err(DemoError::Refused { what, why })
+}
+
 fn reference(intent: &v1::Intent) -> String {
     format!("pi-{}", intent.intent_id)
 }
@@ -161,4 +175,20 @@ async fn tell_unasked(client: &Client, order: &str, intent: &v1::Intent) -> Resu
     };
     client.payments().record_payment_event(request).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_open_is_told_and_ends_the_demo() {
+        assert!(still_open(&[]).is_ok());
+        let intent = |number: u32| {
+            let intent_id = format!("O/{number}");
+            ("O".to_owned(), v1::Intent { intent_id, number, ..Default::default() })
+        };
+        let told = still_open(&[intent(1), intent(2)]).expect_err("two are open").to_string();
+        assert!(told.contains("O/1 and 1 others") && told.contains("8 rounds"), "{told}");
+    }
 }

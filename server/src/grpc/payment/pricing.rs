@@ -3,8 +3,8 @@
 use backstock_engine::engine::PricesListed;
 use backstock_engine::limits::COUPONS_PER_ORDER_MAX;
 use backstock_engine::model::{
-    CaptureAt, Captures, Country, CouponCode, Currency, LinePrice, Minor, PaymentAsked, PaymentId,
-    PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked, Text, UnitPrice,
+    CaptureAt, Captures, Country, CouponCode, Currency, LinePrice, Minor, OnExpiry, PaymentAsked,
+    PaymentId, PricesAsked, ShippingPrice, Taken, TaxAmount, TaxAsked, Text, UnitPrice,
 };
 use backstock_proto::v1;
 
@@ -140,6 +140,7 @@ pub(in crate::grpc) fn payment(
     let reference = found.taken(field("reference"), reference);
     let captures = captures(found, &field("captures"), of.captures);
     let taken = taken(found, &field("taken"), of.taken);
+    let on_expiry = on_expiry(found, &field("on_expiry"), of);
     let at = of.expires_time.as_ref();
     let expires = at.and_then(|at| times::instant(found, &field("expires_time"), at));
     Some(PaymentAsked {
@@ -150,7 +151,24 @@ pub(in crate::grpc) fn payment(
         expires,
         taken: taken?,
         reference: reference?,
+        on_expiry: on_expiry?,
     })
+}
+
+/// What becomes of an authorisation that is about to end; none for what is usual.
+fn on_expiry(found: &mut Violations, path: &str, of: &v1::NewPayment) -> Option<Option<OnExpiry>> {
+    let usual = OnExpiry::DEFAULT;
+    let renews = match v1::ExpiryPolicy::try_from(of.on_expiry) {
+        Ok(v1::ExpiryPolicy::Unspecified | v1::ExpiryPolicy::Hold) => false,
+        Ok(v1::ExpiryPolicy::Renew) => true,
+        Err(_) => return unknown(found, path, of.on_expiry),
+    };
+    let lead_minutes = match of.expiry_lead_minutes {
+        0 => usual.lead_minutes,
+        minutes => minutes,
+    };
+    let said = OnExpiry { renews, lead_minutes };
+    Some(Some(said).filter(|said| *said != usual))
 }
 
 fn capture(found: &mut Violations, number: i32) -> Option<CaptureAt> {

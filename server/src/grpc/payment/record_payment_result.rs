@@ -27,6 +27,8 @@ fn step(found: &mut Violations, request: &v1::RecordPaymentResultRequest) -> Opt
     let reference = found.taken("reference", text);
     let at = request.observed_time.as_ref();
     let observed_at = at.and_then(|at| times::instant(found, "observed_time", at));
+    let at = request.expires_time.as_ref();
+    let expires = at.and_then(|at| times::instant(found, "expires_time", at));
     Some(PaymentStep::Result {
         // No order has as many intents as a number beyond 16 bits names.
         intent: u16::try_from(request.intent_number).unwrap_or(u16::MAX),
@@ -34,6 +36,7 @@ fn step(found: &mut Violations, request: &v1::RecordPaymentResultRequest) -> Opt
         amount: request.amount_minor.map(Minor),
         reference: reference?,
         observed_at,
+        expires,
     })
 }
 

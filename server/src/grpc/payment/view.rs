@@ -51,6 +51,7 @@ fn payment(money: &OrderMoney, at: u16, of: &Payment) -> v1::PaymentView {
         failed: of.failed,
         refund_failed: of.refund_failed,
         expires_time: of.expires.map(times::timestamp),
+        renews: of.renews(),
     }
 }
 
@@ -71,6 +72,10 @@ pub(super) fn intent(
         observed_time: of.told_at.map(times::timestamp),
         reference: of.reference.as_str().into(),
         conflict: of.conflict,
+        authorisation_reference: money
+            .authorisation_reference(of)
+            .map(|of| of.as_str().into())
+            .unwrap_or_default(),
     }
 }
 

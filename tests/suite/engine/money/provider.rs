@@ -102,8 +102,8 @@ impl Life {
     fn tell(&mut self, id: &str, intent: u16, outcome: PaymentOutcome) {
         self.touched.insert(id.to_owned());
         let reference = text(&format!("ref-{intent}"));
-        let step =
-            PaymentStep::Result { intent, outcome, amount: None, reference, observed_at: None };
+        let (amount, observed_at, expires) = (None, None, None);
+        let step = PaymentStep::Result { intent, outcome, amount, reference, observed_at, expires };
         self.record(id, step).expect("it is taken");
     }
 }

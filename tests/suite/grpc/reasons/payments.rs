@@ -55,6 +55,17 @@ pub(super) async fn intent_not_found() -> Status {
     refused!(a, a.server.payments.record_payment_result(told))
 }
 
+pub(super) async fn event_not_found() -> Status {
+    let mut a = paid().await;
+    let told = v1::LetGoPaymentEventRequest {
+        kind: v1::LedgerKind::Captured.into(),
+        reference: "pi".into(),
+        reason: "of another shop".into(),
+        ..Default::default()
+    };
+    refused!(a, a.server.payments.let_go_payment_event(told))
+}
+
 pub(super) async fn order_not_priced() -> Status {
     let mut a = Refusing::stocked().await;
     a.server.orders.place_order(order("A", &[("SKU", 1)])).await.expect("placed");

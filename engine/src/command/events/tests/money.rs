@@ -3,11 +3,14 @@
 use super::*;
 use crate::command::events::EventMinted;
 use crate::command::order::payment::PaymentRecorded;
-use crate::command::order::payment::tests::{card, paid, prices};
-use crate::model::ids::{OrderNo, PaymentId, RefundId};
+use crate::command::order::payment::tests::{card, paid, paid_by, prices};
+use crate::command::order::payment_event::keep::ProviderEventKept;
+use crate::command::order::payment_event::resolve::{Attached, ProviderEventResolved};
+use crate::model::ids::{OrderNo, PaymentId, RefundId, Text};
 use crate::model::{
-    Allowance, AllowedOf, Currency, IntentKind, IntentsMinted, LedgerKind, Minor, Minted,
-    OrderMinted, PackedOrder, PaymentOutcome, PaymentTold, PricesAdded, Repriced, Taken, Telling,
+    Allowance, AllowedOf, Currency, Ending, ExpiryStep, IntentKind, IntentsMinted, LedgerKind,
+    Minor, Minted, OnExpiry, OrderHold, OrderHoldKind, OrderMinted, PackedOrder, PaymentOutcome,
+    PaymentTold, PricesAdded, ProviderEvent, Repriced, Taken, Telling,
 };
 
 pub(super) fn events() -> Vec<Named> {
@@ -17,6 +20,7 @@ pub(super) fn events() -> Vec<Named> {
     events.push(("intents_minted", minted().into()));
     events.push(("order_changed_prices", changed()));
     events.push(("order_changed_repriced", repriced()));
+    events.extend(of_endings());
     events
 }
 
@@ -33,6 +37,7 @@ fn of_told() -> Vec<Named> {
         amount: Minor(500),
         reference: reference.clone(),
         observed_at: ETA,
+        expires: None,
     };
     let unasked = Telling::Unasked {
         payment: Some(1),
@@ -51,15 +56,85 @@ fn of_told() -> Vec<Named> {
     ]
 }
 
+/// An authorisation that ends: asked for anew, noted with a hold, and over; and an intent that renews it.
+fn of_endings() -> Vec<Named> {
+    let hold = OrderHold {
+        id: crate::model::OrderHoldId::new("order_hold_id", "authorisation").unwrap(),
+        kind: OrderHoldKind::Payment,
+        reason: text("ends"),
+        owner: text("backstock"),
+        since: ETA,
+        stock_until: None,
+        let_go: false,
+    };
+    let ending = |step, hold: Option<OrderHold>| {
+        let hold = hold.map(Box::new);
+        let told = Telling::Ending { payment: 1, step, amount: Minor(503), hold };
+        let told = PaymentTold { at: ETA, told };
+        PaymentRecorded { no: OrderNo(1 << 33), id: order_id(), told }
+    };
+    let mut renewing = minted();
+    renewing.event = Box::new(ending(ExpiryStep::Renew, None).into());
+    let minted = &mut renewing.orders[0].minted;
+    minted.minted[0] = Minted { kind: IntentKind::Authorise, of: Some(4), ..minted.minted[0] };
+    minted.expired = Some(vec![(1, Minor(9))]);
+    let expires = Telling::Result {
+        intent: 3,
+        outcome: PaymentOutcome::Succeeded,
+        amount: Minor(500),
+        reference: text("ref"),
+        observed_at: ETA,
+        expires: Some(ETA),
+    };
+    let told = PaymentTold { at: ETA, told: expires };
+    let renewed_told = told.clone();
+    let renewed = PaymentRecorded { no: OrderNo(1 << 33), id: order_id(), told };
+    let mut asked = card("card", 500, Taken::Authorised);
+    (asked.expires, asked.on_expiry) =
+        (Some(ETA), Some(OnExpiry { renews: true, lead_minutes: 60 }));
+    let mut order = paid_by(vec![asked]);
+    let payment = &mut order.money.as_mut().unwrap().payments[0];
+    (payment.ending, payment.replaced) = (Some(Ending::Renewing), Some((0, Minor(5))));
+    vec![
+        ("authorisation_renewing", renewing.into()),
+        ("authorisation_renewed", renewed.into()),
+        ("authorisation_ending", ending(ExpiryStep::Note, Some(hold)).into()),
+        ("authorisation_expired", ending(ExpiryStep::Expire, None).into()),
+        ("payment_event_kept", ProviderEventKept { event: provider_event() }.into()),
+        ("payment_event_attached", resolved(Some(renewed_told), None).into()),
+        ("payment_event_let_go", resolved(None, Some(text("none"))).into()),
+        ("authorised_placed", OrderPlaced { order: PackedOrder::of(&order) }.into()),
+    ]
+}
+
+/// Something that a payment provider told, of an order that is not there.
+pub(super) fn provider_event() -> ProviderEvent {
+    ProviderEvent {
+        order: Some(order_id()),
+        payment: PaymentId::new("payment_id", "card").ok(),
+        kind: LedgerKind::Chargeback,
+        amount: Minor(501),
+        reference: text("ref"),
+        expires: Some(ETA),
+        since: ETA,
+    }
+}
+
+fn resolved(told: Option<PaymentTold>, reason: Option<Text>) -> ProviderEventResolved {
+    let (kind, reference) = (LedgerKind::Chargeback, text("ref"));
+    let of = told.map(|told| Attached { no: OrderNo(1 << 33), id: order_id(), told: Some(told) });
+    ProviderEventResolved { kind, reference, of, reason }
+}
+
 fn minted() -> EventMinted {
-    let of = |kind, payment| Minted { kind, payment, amount: Minor(700) };
+    let of = |kind, payment| Minted { kind, payment, amount: Minor(700), of: None };
     let minted = vec![of(IntentKind::Capture, Some(0)), of(IntentKind::Refund, None)];
     let order = OrderMinted {
         no: OrderNo(1 << 33),
         id: order_id(),
         first: 2,
         currency: Currency::new("currency", "EUR").unwrap(),
-        minted: IntentsMinted { at: ETA, minted },
+        minted: IntentsMinted { at: ETA, minted, expired: None },
         payments: vec![Some(PaymentId::new("payment_id", "card").unwrap()), None],
         uses_back: None,
     };

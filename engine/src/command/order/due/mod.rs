@@ -1,4 +1,5 @@
-//! What time alone does to orders. No caller asks for it: it runs beside the commands.
+//! What time alone does to orders, and what payment providers told before the order was there. No caller asks for it: it
+//! runs beside the commands.
 //!
 //! ```text
 //!   the time passes an order's instant --> what is due of it --> the order in hand --> one event
@@ -6,6 +7,7 @@
 //! ```
 //! Some orders are worked on side by side, so that one which a command has in hand keeps no other.
 
+mod authorisation;
 pub mod expire;
 mod fell_through;
 mod late_return;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::payment_event::resolve::{attach, next_of};
 use crate::journal::Ticket;
 use crate::limits::DUE_ORDERS_AT_ONCE_MAX;
 use crate::model::{Due, NodeNo, Order, OrderNo};
@@ -105,7 +108,8 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     // An order that left memory is closed. Its instants outlive it, and nobody reads a snapshot for them.
     let Some(order) = read_resident(kernel, no).await? else { return Ok(None) };
     if due_of(kernel, &order)?.is_none() {
-        return Ok(None);
+        let has_event = next_of(kernel, &order).is_some();
+        return if has_event { attach(kernel, &order.header.id).await } else { Ok(None) };
     }
     let mut claims = Claims::new(kernel);
     let order = claims.in_hand(&order.header.id).await?;
@@ -117,6 +121,7 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
         Due::Expire(at, until) => expire::append(claims, &order, (at, until, now)).map(Some),
         Due::Return(no) => late_return::append(claims, &order, (no, now)),
         Due::FellThrough(no) => fell_through::append(claims, &order, (no, now)),
+        Due::Authorisation(of) => authorisation::append(claims, &order, (of, now)).map(Some),
         Due::Release(at) => release::append(claims, &order, (at, now)).map(Some),
     }
 }

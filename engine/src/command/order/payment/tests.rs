@@ -25,6 +25,7 @@ pub(crate) fn card(id: &str, amount: i64, taken: Taken) -> PaymentAsked {
         expires: None,
         taken,
         reference: text("auth"),
+        on_expiry: None,
     }
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn paid() -> Order {
     let mut order = paid_by(vec![card("card", 10_000, Taken::Authorised), other]);
     order.allocations[0].shipped = 1;
     let minted = order.intents_due();
-    let nothing = Box::new((OrderEffect::LetGo, IntentsMinted { at: AT, minted }));
+    let nothing = Box::new((OrderEffect::LetGo, IntentsMinted { at: AT, minted, expired: None }));
     order.apply(Lsn::new(2), &OrderEffect::Mint(nothing));
     order
 }
@@ -66,13 +67,13 @@ pub(crate) fn paid_by(payments: Vec<PaymentAsked>) -> Order {
 }
 
 fn result(intent: u16, outcome: PaymentOutcome) -> PaymentStep {
-    let (amount, reference) = (None, text("ref"));
-    PaymentStep::Result { intent, outcome, amount, reference, observed_at: None }
+    let (amount, reference, expires) = (None, text("ref"), None);
+    PaymentStep::Result { intent, outcome, amount, reference, observed_at: None, expires }
 }
 
 fn unasked(payment: &str, kind: LedgerKind, amount: i64) -> PaymentStep {
     let (payment, reference) = (payment_id(payment), text("event"));
-    PaymentStep::Unasked { payment, kind, amount: Minor(amount), reference }
+    PaymentStep::Unasked { payment, kind, amount: Minor(amount), reference, expires: None }
 }
 
 fn allow(refund: &str, amount: i64, of: AllowedOf) -> PaymentStep {
@@ -109,6 +110,7 @@ fn rows() -> Vec<Row> {
         amount: None,
         reference: text("another"),
         observed_at: None,
+        expires: None,
     };
     let most = paid().money.as_ref().unwrap().total().0;
     let part = |amount| PaymentStep::Result {
@@ -117,6 +119,7 @@ fn rows() -> Vec<Row> {
         amount: Some(Minor(amount)),
         reference: text("ref"),
         observed_at: None,
+        expires: None,
     };
     vec![
         (order(), result(1, Succeeded), Err(Refusal::OrderNotPriced { order_id: id() })),

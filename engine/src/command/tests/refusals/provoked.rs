@@ -6,10 +6,10 @@ use std::task::Poll;
 use crate::command::fixture::{
     accept, came_back, cancel, change_hold, claim, commit, confirm, decline, define_partner,
     discard_partner_message, dispatch, dispose_goods, extend, hold as a_hold, hold_order, item,
-    keyed, match_arrival, meta, node, order, price_list, prioritise, progress_return, promotion,
-    recall, receive, record_payment, release, release_order_hold, report_partner, request_exchange,
-    request_return, resolve_decline, set_prices, set_return_policy, ship, shipping_rates,
-    tax_categories, tax_rates, told, wave,
+    keep_provider_event, keyed, let_go_of_provider_event, match_arrival, meta, node, order,
+    price_list, prioritise, progress_return, promotion, recall, receive, record_payment, release,
+    release_order_hold, report_partner, request_exchange, request_return, resolve_decline,
+    set_prices, set_return_policy, ship, shipping_rates, tax_categories, tax_rates, told, wave,
 };
 use crate::command::fixture::{associations, styles};
 use crate::command::order::{
@@ -20,17 +20,20 @@ use crate::command::{
     AcceptShipment, CancelOrder, ChangeHold, ChangeStock, ClaimShipment, CommitChange, ConfirmHold,
     CreateHold, DeclineShipment, DefineItem, DefineNode, DefinePartner, DefinePriceList,
     DefinePromotion, DefineShippingRates, DefineStyles, DefineTaxRates, DiscardPartnerMessage,
-    DispatchTransfer, DisposeGoods, EnsureItem, ExtendHold, HoldOrder, MatchArrival, PlaceOrder,
-    ProgressReturn, ProgressShipment, RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold,
-    ReleaseWave, ReportPartner, RequestExchange, RequestReturn, ResolveDecline, SetOrderPriority,
+    DispatchTransfer, DisposeGoods, EnsureItem, ExtendHold, HoldOrder, KeepProviderEvent,
+    MatchArrival, PlaceOrder, ProgressReturn, ProgressShipment, ProviderEventResolution,
+    RecallTransfer, RecordPayment, ReleaseHold, ReleaseOrderHold, ReleaseWave, ReportPartner,
+    RequestExchange, RequestReturn, ResolveDecline, ResolveProviderEvent, SetOrderPriority,
     SetPolicy, SetPrices, SetReturnPolicy, SetTaxCategories, StockOperation, catalogue, hold,
     partner, pricing,
 };
 use crate::command::{SetAssociations, assortment};
 use crate::engine::tests::{NODE, PAIR, one_unit, poll, run};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Done, Engine, EngineError};
 use crate::limits::TRIES_MAX;
-use crate::model::{Meta, OrderId, OrderNo, Policy, Proposal, Refusal, RefusalKind, Supply, stock};
+use crate::model::{
+    Meta, OrderId, OrderNo, PaymentId, Policy, Proposal, Refusal, RefusalKind, Supply, stock,
+};
 use crate::placing::cost;
 use crate::state::stock::{Edit, Grant};
 use crate::transaction::bells::Awaited;
@@ -73,6 +76,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("CancelOrder", cancelling::tests::table()),
         ("SetOrderPriority", prioritising::tests::table()),
         ("RecordPayment", orders::payment::tests::table()),
+        ("KeepProviderEvent", orders::payment_event::keep::tests::table()),
         ("RequestReturn", orders::returns::request::tests::table()),
         ("RequestExchange", orders::exchange::tests::table()),
         ("ProgressReturn", orders::returns::progress::tests::table()),
@@ -137,6 +141,14 @@ fn under_a_used_key() -> Vec<Provoked> {
         (
             "RecordPayment",
             told(engine.record_payment(RecordPayment { meta: meta(), ..record_payment() })),
+        ),
+        ("KeepProviderEvent", told(keeping(&engine, meta()))),
+        (
+            "ResolveProviderEvent",
+            told(engine.resolve_provider_event(ResolveProviderEvent {
+                meta: meta(),
+                ..let_go_of_provider_event("pi")
+            })),
         ),
         (
             "RequestReturn",
@@ -246,6 +258,20 @@ fn prices_under_a_used_key(engine: &Engine) -> Vec<(&'static str, Refusal)> {
     ]
 }
 
+/// Keeps what a payment provider told.
+async fn keeping(engine: &Engine, meta: Meta) -> Result<Done, EngineError> {
+    let command = KeepProviderEvent { meta, ..keep_provider_event("pi") };
+    engine.record_provider_event(&command).await.map(|(done, _)| done)
+}
+
+/// Something that a payment provider told, of that order.
+async fn attaching(engine: &Engine) -> Result<Done, EngineError> {
+    let payment = PaymentId::new("payment_id", "card").expect("an id");
+    let resolution = ProviderEventResolution::Attach(order().order.id, payment);
+    let command = ResolveProviderEvent { resolution, ..let_go_of_provider_event("pi") };
+    engine.resolve_provider_event(command).await
+}
+
 /// That exchange, under a key.
 fn exchange_under(meta: Meta) -> RequestExchange {
     let mut command = request_exchange();
@@ -254,12 +280,15 @@ fn exchange_under(meta: Meta) -> RequestExchange {
 }
 
 fn of_an_unknown_order() -> Vec<Provoked> {
-    let (engine, _pump) = one_unit();
+    let (engine, mut pump) = one_unit();
+    let not_kept = told(engine.resolve_provider_event(let_go_of_provider_event("pi")));
+    run(&mut pump, keeping(&engine, meta()));
     let refusals = [
         ("CancelOrder", told(engine.cancel_order(cancel()))),
         ("SetOrderPriority", told(engine.set_order_priority(prioritise()))),
         ("ResolveDecline", told(engine.resolve_decline(resolve_decline(1)))),
         ("RecordPayment", told(engine.record_payment(record_payment()))),
+        ("ResolveProviderEvent", told(attaching(&engine))),
         ("RequestReturn", told(engine.request_return(request_return()))),
         ("RequestExchange", told(engine.request_exchange(request_exchange()))),
         ("ProgressReturn", told(engine.progress_return(progress_return()))),
@@ -275,7 +304,9 @@ fn of_an_unknown_order() -> Vec<Provoked> {
     for (command, refusal) in &refusals {
         assert_eq!(*refusal, unknown, "{command}");
     }
-    kinds(refusals)
+    let mut kinds = kinds(refusals);
+    kinds.push(("ResolveProviderEvent", not_kept.kind()));
+    kinds
 }
 
 fn of_an_unknown_hold() -> Vec<Provoked> {
@@ -325,12 +356,14 @@ fn kept_out() -> Vec<Provoked> {
     let recalling = told_at_last(&engine, Awaited::Pair(PAIR), transfer);
     drop(editor);
 
+    run(&mut pump, keeping(&engine, meta()));
     let mut clerk = Claims::new(&engine.kernel);
     assert!(matches!(poll(pin!(clerk.in_hand(&order().order.id))), Poll::Ready(Ok(_))));
     let taken = Awaited::Order(OrderNo(1));
     let cancelling = told_at_last(&engine, taken, engine.cancel_order(cancel()));
     let prioritising = told_at_last(&engine, taken, engine.set_order_priority(prioritise()));
     let paying = told_at_last(&engine, taken, engine.record_payment(record_payment()));
+    let attaching = told_at_last(&engine, taken, attaching(&engine));
     let requesting = told_at_last(&engine, taken, engine.request_return(request_return()));
     let exchanging = told_at_last(&engine, taken, engine.request_exchange(request_exchange()));
     let returning = told_at_last(&engine, taken, engine.progress_return(progress_return()));
@@ -371,6 +404,7 @@ fn kept_out() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising),
         ("ResolveDecline", resolving),
         ("RecordPayment", paying),
+        ("ResolveProviderEvent", attaching),
         ("RequestReturn", requesting),
         ("RequestExchange", exchanging),
         ("ProgressReturn", returning),

@@ -33,7 +33,7 @@ const HANDLED: &str = "command/order/handled.rs";
 /// Has several pairs decide.
 const EDITS: &str = "transaction/edits.rs";
 
-pub(super) const ROOMS: [Room; 42] = [
+pub(super) const ROOMS: [Room; 44] = [
     Room {
         command: "DefineItem",
         refusals: &[RequestIdReused, ItemNotFound, ItemIsBundle, ListFull, Contended],
@@ -435,6 +435,17 @@ pub(super) const ROOMS: [Room; 42] = [
             Contended,
         ],
         sources: &["command/order/payment.rs", ATTEMPTS, FIND, REQUESTS, RUN],
+    },
+    Room {
+        command: "KeepProviderEvent",
+        refusals: &[RequestIdReused, ListFull],
+        sources: &["command/order/payment_event/keep.rs", REQUESTS, RUN],
+    },
+    Room {
+        command: "ResolveProviderEvent",
+        refusals: &[RequestIdReused, OrderNotFound, PaymentEventNotFound, Contended],
+        // What telling an order is refused for is provoked by its room.
+        sources: &["command/order/payment_event/resolve.rs", ATTEMPTS, FIND, REQUESTS, RUN],
     },
     Room {
         command: "SetReturnPolicy",

@@ -6,14 +6,17 @@ use crate::command::events::EventMinted;
 use crate::command::fixture::{AT, order};
 use crate::command::order::change::OrderChanged;
 use crate::command::order::payment::PaymentRecorded;
+use crate::command::order::payment_event::keep::ProviderEventKept;
+use crate::command::order::payment_event::resolve::{Attached, ProviderEventResolved};
 use crate::limits::{
     CHANGE_OPERATIONS_MAX, COMPONENT_NAMES_MAX, COMPONENTS_MAX, ID_BYTES_MAX, INTENTS_MAX,
     PAYMENTS_MAX, PRICED_MAX,
 };
 use crate::model::{
-    ComponentKind, Currency, CustomerId, IntentKind, IntentsMinted, LedgerEntry, LedgerKind, Minor,
-    Minted, OrderId, OrderMinted, OrderNo, Payment, PaymentId, PaymentTold, PriceComponent,
-    PricedUnits, PricesAdded, PromotionNo, Repriced, Telling, UnitPrice, UsesOf,
+    ComponentKind, Currency, CustomerId, Ending, IntentKind, IntentsMinted, LedgerEntry,
+    LedgerKind, Minor, Minted, OnExpiry, OrderId, OrderMinted, OrderNo, Payment, PaymentId,
+    PaymentTold, PriceComponent, PricedUnits, PricesAdded, PromotionNo, ProviderEvent, Repriced,
+    Telling, UnitPrice, UsesOf,
 };
 
 /// Each line of an order is added, with as many components as one has.
@@ -45,10 +48,24 @@ fn payment_id() -> PaymentId {
 }
 
 /// The events about money, and the largest one from which something follows.
-pub(super) fn largest(changed: OrderChanged) -> [AnyEvent; 2] {
+pub(super) fn largest(changed: OrderChanged) -> [AnyEvent; 4] {
     let id = order().order.id;
     let recorded = recorded(OrderNo(u64::MAX), &id);
-    [recorded.into(), minted(&id, changed.into()).into()]
+    let (reference, kind) = (text(), LedgerKind::OnAccount);
+    let event = ProviderEvent {
+        order: Some(id.clone()),
+        payment: Some(payment_id()),
+        kind,
+        amount: Minor(i64::MIN),
+        reference: reference.clone(),
+        expires: Some(AT),
+        since: AT,
+    };
+    let told = Some(recorded.told.clone());
+    let of = Some(Attached { no: OrderNo(u64::MAX), id: id.clone(), told });
+    let resolved = ProviderEventResolved { kind, reference, of, reason: Some(text()) };
+    let kept = ProviderEventKept { event };
+    [recorded.into(), kept.into(), resolved.into(), minted(&id, changed.into()).into()]
 }
 
 fn recorded(no: OrderNo, id: &OrderId) -> PaymentRecorded {
@@ -60,6 +77,9 @@ fn recorded(no: OrderNo, id: &OrderId) -> PaymentRecorded {
         expires: Some(AT),
         failed: true,
         refund_failed: true,
+        on_expiry: Some(OnExpiry { renews: true, lead_minutes: u32::MAX }),
+        ending: Some(Ending::Noted),
+        replaced: Some((u16::MAX, Minor(i64::MIN))),
     };
     let entry = LedgerEntry {
         kind: LedgerKind::OnAccount,
@@ -76,7 +96,12 @@ fn recorded(no: OrderNo, id: &OrderId) -> PaymentRecorded {
 /// Of each payment there is something to be asked for, at most of each kind, in the largest event that an
 /// order's money follows from.
 fn minted(id: &OrderId, largest: AnyEvent) -> EventMinted {
-    let one = Minted { kind: IntentKind::Refund, payment: Some(u16::MAX), amount: Minor(i64::MIN) };
+    let one = Minted {
+        kind: IntentKind::Refund,
+        payment: Some(u16::MAX),
+        amount: Minor(i64::MIN),
+        of: Some(u16::MAX),
+    };
     let all = (PAYMENTS_MAX * IntentKind::ALL.len()).min(INTENTS_MAX);
     let customer = CustomerId::new("customer", "x".repeat(ID_BYTES_MAX)).ok();
     let uses = (0..2 * COMPONENT_NAMES_MAX)
@@ -86,7 +111,11 @@ fn minted(id: &OrderId, largest: AnyEvent) -> EventMinted {
         id: id.clone(),
         first: u16::MAX,
         currency: Currency::new("currency", "EUR").expect("a currency"),
-        minted: IntentsMinted { at: AT, minted: vec![one; all] },
+        minted: IntentsMinted {
+            at: AT,
+            minted: vec![one; all],
+            expired: Some(vec![(u16::MAX, Minor(i64::MIN)); PAYMENTS_MAX]),
+        },
         payments: vec![Some(payment_id()); all],
         uses_back: Some(uses.collect()),
     };

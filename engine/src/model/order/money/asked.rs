@@ -4,9 +4,11 @@ use minicbor::{Decode, Encode};
 
 use super::components::{ComponentKind, PriceComponent, place, value_of};
 use super::ledger::{LedgerEntry, LedgerKind};
-use super::payment::{CaptureAt, Captures, Payment};
+use super::payment::{CaptureAt, Captures, OnExpiry, Payment};
 use super::{OrderMoney, PricedUnits};
-use crate::limits::{AMOUNT_MAX, COMPONENT_NAMES_MAX, COMPONENTS_MAX, PAYMENTS_MAX};
+use crate::limits::{
+    AMOUNT_MAX, AUTHORISATION_LEAD_MINUTES_MAX, COMPONENT_NAMES_MAX, COMPONENTS_MAX, PAYMENTS_MAX,
+};
 use crate::model::check::{bound, finish, in_range};
 use crate::model::ids::{PaymentId, Text};
 use crate::model::money::{Currency, Minor, UnitPrice, apportion, of_basis_points, tax_within};
@@ -113,6 +115,9 @@ pub struct PaymentAsked {
     /// The provider's reference for that.
     #[n(6)]
     pub reference: Text,
+    /// What becomes of its authorisation when it is about to end; none for what is usual.
+    #[n(7)]
+    pub on_expiry: Option<OnExpiry>,
 }
 
 /// What was done of a payment before the order came in. The numbers are those of fingerprints.
@@ -159,17 +164,25 @@ impl PaymentAsked {
             expires: self.expires,
             failed: false,
             refund_failed: false,
+            on_expiry: self.on_expiry,
+            ending: None,
+            replaced: None,
         };
         (payment, entries)
     }
 
     /// Checks its amount; `field` is the path of the payment.
     pub fn validate(&self, field: &str, found: &mut Vec<Violation>) {
-        self.is_at_least(1, field, found);
+        self.check(1, field, found);
     }
 
-    fn is_at_least(&self, least: i64, field: &str, found: &mut Vec<Violation>) {
+    fn check(&self, least: i64, field: &str, found: &mut Vec<Violation>) {
         in_range(found, format!("{field}.amount_minor"), self.amount.0, least, AMOUNT_MAX);
+        if let Some(OnExpiry { lead_minutes, .. }) = self.on_expiry {
+            let (field, max) =
+                (format!("{field}.expiry_lead_minutes"), AUTHORISATION_LEAD_MINUTES_MAX);
+            in_range(found, field, lead_minutes.into(), 1, max.into());
+        }
     }
 }
 
@@ -186,7 +199,7 @@ pub fn check_payments(
     }
     for (at, payment) in payments.iter().enumerate().take(PAYMENTS_MAX) {
         let field = format!("{path}.payments[{at}]");
-        payment.is_at_least(least, &field, found);
+        payment.check(least, &field, found);
         if payments[..at].iter().any(|other| other.id == payment.id) {
             let rule = Rule::Malformed("is another payment's".into());
             found.push(Violation::new(format!("{field}.payment_id"), &payment.id, rule));

@@ -36,6 +36,10 @@ pub struct Intent {
     /// The provider told that it is done, and that it is not: a person has to look.
     #[n(7)]
     pub conflict: bool,
+    /// The authorisation that is renewed, or let go of because another one is there: its entry in the
+    /// order's ledger, from 0.
+    #[n(8)]
+    pub of: Option<u16>,
 }
 
 /// What is asked of a provider. The numbers are those of packed orders.
@@ -86,6 +90,10 @@ pub struct Minted {
     /// How much, above zero.
     #[n(2)]
     pub amount: Minor,
+    /// The authorisation that is renewed, or let go of because another one is there: its entry in the
+    /// order's ledger, from 0.
+    #[n(3)]
+    pub of: Option<u16>,
 }
 
 /// What an event has one order ask for.
@@ -97,6 +105,9 @@ pub struct IntentsMinted {
     /// What: the numbers follow those of the order's intents.
     #[n(1)]
     pub minted: Vec<Minted>,
+    /// What is set aside no more, by payment, from 0: authorisations that were over by then.
+    #[n(2)]
+    pub expired: Option<Vec<(u16, Minor)>>,
 }
 
 impl IntentKind {
@@ -131,9 +142,9 @@ impl IntentState {
 
 impl Intent {
     /// An intent as it is minted.
-    pub fn minted(Minted { kind, payment, amount }: Minted, at: Timestamp) -> Self {
-        let (state, reference) = (IntentState::Minted, Text::default());
-        Self { kind, payment, amount, at, state, told_at: None, reference, conflict: false }
+    pub fn minted(Minted { kind, payment, amount, of }: Minted, at: Timestamp) -> Self {
+        let (state, reference, conflict) = (IntentState::Minted, Text::default(), false);
+        Self { kind, payment, amount, at, state, told_at: None, reference, conflict, of }
     }
 
     /// Whether the provider may still do it, or has done it without having said so.
@@ -185,6 +196,16 @@ impl OrderMinted {
             })
         })
     }
+
+    /// What is set aside no more.
+    fn describe_expired(&self) -> impl Iterator<Item = Value> {
+        self.minted.expired.iter().flatten().map(|(payment, amount)| {
+            json!({
+                "order_id": self.id.as_str(), "order_no": self.no.0, "payment": payment,
+                "amount_minor": amount.0, "currency_code": self.currency.as_str(),
+            })
+        })
+    }
 }
 
 /// What an event says, with what it has orders ask for.
@@ -192,6 +213,10 @@ pub fn describe_minted(mut event: Value, orders: &[OrderMinted]) -> Value {
     if let Some(fields) = event.as_object_mut() {
         let intents = orders.iter().flat_map(OrderMinted::describe).collect();
         fields.insert("intents".into(), Value::Array(intents));
+        let expired = orders.iter().flat_map(OrderMinted::describe_expired).collect::<Vec<_>>();
+        if !expired.is_empty() {
+            fields.insert("expired".into(), Value::Array(expired));
+        }
         let back = orders.iter().flat_map(|of| of.uses_back.iter().flatten());
         let back: Vec<Value> = back
             .map(|of| {

@@ -30,7 +30,7 @@ pub struct LedgerEntry {
 }
 
 /// What happened to money. The numbers are those of packed orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum LedgerKind {
     /// It was set aside.

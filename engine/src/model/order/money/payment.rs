@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::limits::AUTHORISATION_LEAD_MINUTES;
 use crate::model::ids::{PaymentId, Text};
 use crate::model::money::Minor;
 use crate::model::time::Timestamp;
@@ -30,6 +31,47 @@ pub struct Payment {
     /// Nothing more is given back to it: the provider said no.
     #[n(6)]
     pub refund_failed: bool,
+    /// What becomes of its authorisation when it is about to end; none for what is usual.
+    #[n(7)]
+    pub on_expiry: Option<OnExpiry>,
+    /// How far it was seen to that its authorisation ends.
+    #[n(8)]
+    pub ending: Option<Ending>,
+    /// The authorisation that was replaced last by another one, as its entry in the ledger, from 0, and
+    /// what was left of it: that is let go.
+    #[n(9)]
+    pub replaced: Option<(u16, Minor)>,
+}
+
+/// What becomes of an authorisation that is still needed when it is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct OnExpiry {
+    /// Whether it is asked for anew. Otherwise the order is put on hold.
+    #[n(0)]
+    pub renews: bool,
+    /// How many minutes before its end.
+    #[n(1)]
+    pub lead_minutes: u32,
+}
+
+impl OnExpiry {
+    /// What is done where nobody says anything: the order is put on hold, a day before.
+    pub const DEFAULT: Self = Self { renews: false, lead_minutes: AUTHORISATION_LEAD_MINUTES };
+}
+
+/// How far it was seen to that an authorisation ends. The numbers are those of packed orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Ending {
+    /// Another one was asked for in its place.
+    #[n(1)]
+    Renewing,
+    /// There is none any more, or will be none, and the order is not on hold for that yet.
+    #[n(2)]
+    Lapsed,
+    /// The same, and all was done that is to be done.
+    #[n(3)]
+    Noted,
 }
 
 /// When what is owed is captured. The numbers are those of packed orders.

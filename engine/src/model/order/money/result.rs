@@ -2,11 +2,14 @@
 
 use minicbor::{Decode, Encode};
 
+use super::expiry::ExpiryStep;
 use super::intent::{IntentKind, IntentState};
 use super::ledger::{LedgerEntry, LedgerKind};
+use super::payment::Ending;
 use super::{Allowance, Intent, OrderMoney, Payment};
 use crate::model::ids::Text;
 use crate::model::money::Minor;
+use crate::model::order::OrderHold;
 use crate::model::time::Timestamp;
 
 /// What became of an intent, as a connector tells it. The numbers are those of events.
@@ -70,6 +73,9 @@ pub enum Telling {
         /// When the provider came to that.
         #[n(4)]
         observed_at: Timestamp,
+        /// Of an authorisation: until when it is one; none for as long as it takes.
+        #[n(5)]
+        expires: Option<Timestamp>,
     },
     /// What the provider tells unasked.
     #[n(2)]
@@ -100,6 +106,22 @@ pub enum Telling {
     /// An amount alone is given back.
     #[n(5)]
     Allowed(#[n(0)] Allowance),
+    /// Nobody told it: an authorisation is about to end, or is over.
+    #[n(6)]
+    Ending {
+        /// Of which payment, from 0.
+        #[n(0)]
+        payment: u16,
+        /// What is done of that.
+        #[n(1)]
+        step: ExpiryStep,
+        /// What is left of it.
+        #[n(2)]
+        amount: Minor,
+        /// The hold that the order is put on, if it is.
+        #[n(3)]
+        hold: Option<Box<OrderHold>>,
+    },
 }
 
 /// What is made of a result, by what is known of its intent.
@@ -130,7 +152,7 @@ impl OrderMoney {
     /// Carries out what was told.
     pub(in crate::model::order) fn tell(&mut self, PaymentTold { at, told }: &PaymentTold) {
         match told {
-            Telling::Result { intent, outcome, amount, reference, observed_at } => {
+            Telling::Result { intent, outcome, amount, reference, observed_at, expires } => {
                 let of = &mut self.intents[usize::from(*intent) - 1];
                 of.told_at = Some(*observed_at);
                 of.reference = reference.clone();
@@ -140,12 +162,23 @@ impl OrderMoney {
                     PaymentOutcome::Unknown => IntentState::Unknown,
                 };
                 let of = of.clone();
+                if (of.kind, of.state) == (IntentKind::Authorise, IntentState::Succeeded)
+                    && let Some(payment) = of.payment
+                {
+                    self.authorised(payment, &of, *expires);
+                }
                 self.note_result(&of, *intent, (*amount, *at));
             }
             Telling::Unasked { payment, kind, amount, reference } => {
                 let (payment, kind, amount, at) = (*payment, *kind, *amount, *at);
                 let reference = reference.clone();
                 self.ledger.push(LedgerEntry { kind, payment, amount, at, intent: 0, reference });
+                if let (LedgerKind::AuthExpired, Some(payment)) = (kind, payment) {
+                    self.payments[usize::from(payment)].ending = Some(Ending::Lapsed);
+                }
+            }
+            Telling::Ending { payment, step, amount, .. } => {
+                self.step(*payment, *step, (*amount, *at));
             }
             Telling::Conflict { intent } => {
                 self.intents[usize::from(*intent) - 1].conflict = true;
@@ -170,18 +203,27 @@ impl OrderMoney {
             (IntentKind::Capture, true) => Some(LedgerKind::Captured),
             (IntentKind::Capture, false) => Some(LedgerKind::CaptureFailed),
             (IntentKind::Void, true) => Some(LedgerKind::AuthReleased),
+            // The one that was replaced ends by itself.
+            (IntentKind::Void, false) if of.of.is_some() => Some(LedgerKind::AuthExpired),
             (IntentKind::Void, false) => None,
             (IntentKind::Refund, true) if of.payment.is_none() => Some(LedgerKind::StoreCredit),
             (IntentKind::Refund, true) => Some(LedgerKind::Refunded),
             (IntentKind::Refund, false) => Some(LedgerKind::RefundFailed),
         };
         if let Some(kind) = kind {
-            let (payment, reference) = (of.payment, of.reference.clone());
+            // Its provider may tell as well that it ended.
+            let ended = of.of.filter(|_| kind == LedgerKind::AuthExpired);
+            let reference =
+                ended.map_or(&of.reference, |of| &self.ledger[usize::from(of)].reference);
+            let (payment, reference) = (of.payment, reference.clone());
             self.ledger.push(LedgerEntry { kind, payment, amount, at, intent, reference });
         }
         if let (false, Some(payment)) = (is_done, of.payment) {
-            let payment = &mut self.payments[usize::from(payment)];
+            let at = payment;
+            let payment = &mut self.payments[usize::from(at)];
             match of.kind {
+                IntentKind::Authorise if of.of.is_some() => self.not_renewed(at),
+                IntentKind::Void if of.of.is_some() => {}
                 IntentKind::Refund => payment.refund_failed = true,
                 IntentKind::Authorise | IntentKind::Capture | IntentKind::Void => {
                     payment.failed = true;

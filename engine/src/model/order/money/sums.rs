@@ -64,6 +64,8 @@ impl Sums {
 
     fn await_result(&mut self, intent: &Intent) {
         let of = match intent.kind {
+            // It comes in the place of one that is counted.
+            IntentKind::Authorise if intent.of.is_some() => return,
             IntentKind::Authorise => &mut self.authorising,
             IntentKind::Capture => &mut self.capturing,
             IntentKind::Void => &mut self.releasing,

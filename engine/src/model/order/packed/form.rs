@@ -2,7 +2,7 @@
 
 use crate::model::answer::{Answer, AnswerKind, DeclineReason};
 use crate::model::fulfilment::Work;
-use crate::model::order::{Added, Order};
+use crate::model::order::{Added, Order, Payment};
 use crate::model::pack::{Unpackable, Unpacker};
 
 pub(super) const VERSION: u8 = 1;
@@ -57,8 +57,11 @@ impl Features {
     pub(super) const PRICED: Self = Self(1 << 16);
     /// Units of it come back.
     pub(super) const RETURNED: Self = Self(1 << 17);
+    /// It is paid by what is authorised until an instant.
+    pub(super) const AUTHORISED: Self = Self(1 << 18);
     /// What no chunk of a snapshot before version 14 has.
-    pub(super) const OF_VERSION_14: Self = Self(Self::PRICED.0 | Self::RETURNED.0);
+    pub(super) const OF_VERSION_14: Self =
+        Self(Self::PRICED.0 | Self::RETURNED.0 | Self::AUTHORISED.0);
     /// What no chunk of a snapshot before version 11 has.
     pub(super) const OF_VERSION_11: Self =
         Self(Self::ON_HOLD.0 | Self::ASKED.0 | Self::CHANGED.0 | Self::CLAIMED.0);
@@ -160,7 +163,10 @@ impl Features {
     /// These, and that it has prices, or that units of it come back.
     #[cold]
     fn with_money(self, order: &Order) -> Self {
-        self.with(Self::PRICED, order.money.is_some())
+        let money = order.money.as_deref();
+        let ends = |of: &Payment| of.expires.is_some() || of.ending.is_some();
+        self.with(Self::PRICED, money.is_some())
+            .with(Self::AUTHORISED, money.is_some_and(|money| money.payments.iter().any(ends)))
             .with(Self::RETURNED, !order.returns.is_empty())
     }
 

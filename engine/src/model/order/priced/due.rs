@@ -3,7 +3,7 @@
 use crate::limits::INTENTS_MAX;
 use crate::model::money::{Minor, apportion};
 use crate::model::order::money::{
-    CaptureAt, Captures, Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMoney,
+    CaptureAt, Captures, Ending, Intent, IntentKind, IntentState, IntentsMinted, Minted, OrderMoney,
 };
 use crate::model::order::{Order, count};
 
@@ -21,6 +21,7 @@ impl Order {
         }
         let mut settling = Minting { money, minted: Vec::new() };
         settling.authorise();
+        settling.let_go_replaced();
         let total = money.total();
         let owed = match money.captures {
             CaptureAt::Shipment => money.earned(|line| self.left_of(line)).min(total),
@@ -30,6 +31,7 @@ impl Order {
         settling.capture(owed, total);
         settling.refund(total);
         settling.release(total + self.kept_for_exchanges());
+        settling.renew();
         let room = INTENTS_MAX.saturating_sub(money.intents.len());
         settling.minted.truncate(room);
         settling.minted
@@ -37,8 +39,11 @@ impl Order {
 
     /// Asks for what is decided.
     pub(in crate::model::order) fn mint(&mut self, minted: &IntentsMinted) {
-        let minted = minted.minted.iter().map(|of| Intent::minted(*of, minted.at));
-        self.money_mut().intents.extend(minted);
+        let money = self.money_mut();
+        if let Some(over) = &minted.expired {
+            money.lapse(over, minted.at);
+        }
+        money.intents.extend(minted.minted.iter().map(|of| Intent::minted(*of, minted.at)));
     }
 }
 
@@ -49,8 +54,47 @@ struct Minting<'a> {
 
 impl Minting<'_> {
     fn ask(&mut self, kind: IntentKind, payment: Option<u16>, amount: Minor) {
+        self.ask_of(kind, payment, (amount, None));
+    }
+
+    /// The same, of an authorisation: its entry in the ledger, from 0.
+    fn ask_of(
+        &mut self,
+        kind: IntentKind,
+        payment: Option<u16>,
+        (amount, of): (Minor, Option<u16>),
+    ) {
         if amount > Minor::ZERO {
-            self.minted.push(Minted { kind, payment, amount });
+            self.minted.push(Minted { kind, payment, amount, of });
+        }
+    }
+
+    /// Whether that was asked of an authorisation: its entry in the ledger, from 0.
+    fn was_asked_of(&self, kind: IntentKind, of: u16) -> bool {
+        self.money.intents.iter().any(|intent| (intent.kind, intent.of) == (kind, Some(of)))
+    }
+
+    /// An authorisation in whose place there is another one is let go.
+    fn let_go_replaced(&mut self) {
+        for at in self.payments() {
+            let replaced = self.money.payments[usize::from(at)].replaced;
+            let left = replaced.filter(|(of, _)| !self.was_asked_of(IntentKind::Void, *of));
+            if let Some((of, amount)) = left {
+                self.ask_of(IntentKind::Void, Some(at), (amount, Some(of)));
+            }
+        }
+    }
+
+    /// What is still needed of an authorisation that ends soon is authorised anew.
+    fn renew(&mut self) {
+        for at in self.payments() {
+            let is_due = self.money.payments[usize::from(at)].ending == Some(Ending::Renewing);
+            let of = self.money.authorisation_of(at).filter(|_| is_due);
+            let of = of.filter(|of| !self.was_asked_of(IntentKind::Authorise, *of));
+            if of.is_some() {
+                let amount = self.open_of(at);
+                self.ask_of(IntentKind::Authorise, Some(at), (amount, of));
+            }
         }
     }
 
@@ -149,10 +193,13 @@ impl Minting<'_> {
         left.min((taken - store.refunded - store.refunding).or_zero())
     }
 
-    /// What is set aside of a payment, and of which nothing is needed any more, is let go.
+    /// What is set aside of a payment, and of which nothing is needed any more, is let go: first where it
+    /// ends soon anyway.
     fn release(&mut self, total: Minor) {
         let mut needed = (total - self.paid()).or_zero();
-        for at in self.payments() {
+        let mut payments: Vec<u16> = self.payments().collect();
+        payments.sort_by_key(|at| self.money.payments[usize::from(*at)].is_ending());
+        for at in payments {
             let open = self.open_of(at);
             let payment = &self.money.payments[usize::from(at)];
             let spent = payment.captures != Captures::Many && self.was_captured(at);

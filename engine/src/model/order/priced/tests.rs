@@ -1,5 +1,7 @@
 //! Prices and ledgers, as tables and against random orders.
 
+mod endings;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -35,6 +37,7 @@ fn card(amount: i64, taken: Taken) -> PaymentAsked {
         expires: None,
         taken,
         reference: text("ref"),
+        on_expiry: None,
     }
 }
 
@@ -185,14 +188,14 @@ fn ordered(payments: Vec<PaymentAsked>, captures: CaptureAt) -> Order {
 
 fn mint(order: &mut Order) -> Vec<(IntentKind, Option<u16>, i64)> {
     let minted = order.intents_due();
-    order.mint(&IntentsMinted { at: AT, minted: minted.clone() });
+    order.mint(&IntentsMinted { at: AT, minted: minted.clone(), expired: None });
     minted.into_iter().map(|of| (of.kind, of.payment, of.amount.0)).collect()
 }
 
 fn answer(order: &mut Order, intent: u16, outcome: PaymentOutcome) {
     let amount = order.money.as_ref().unwrap().intents[usize::from(intent) - 1].amount;
-    let (reference, observed_at) = (text("ref"), AT);
-    let told = Telling::Result { intent, outcome, amount, reference, observed_at };
+    let (reference, observed_at, expires) = (text("ref"), AT, None);
+    let told = Telling::Result { intent, outcome, amount, reference, observed_at, expires };
     order.money_mut().tell(&PaymentTold { at: AT, told });
 }
 

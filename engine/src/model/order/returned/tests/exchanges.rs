@@ -124,13 +124,16 @@ fn settle(order: &mut Order) {
         if minted.is_empty() {
             return;
         }
-        let nothing = Box::new((OrderEffect::LetGo, IntentsMinted { at: AT, minted }));
+        let nothing =
+            Box::new((OrderEffect::LetGo, IntentsMinted { at: AT, minted, expired: None }));
         order.apply(order.last_lsn.next(), &OrderEffect::Mint(nothing));
         for intent in first..money(order).intents.len() {
             let amount = money(order).intents[intent].amount;
             let (intent, outcome) = (count(intent + 1), PaymentOutcome::Succeeded);
             let reference = Text::default();
-            let told = Telling::Result { intent, outcome, amount, reference, observed_at: AT };
+            let expires = None;
+            let told =
+                Telling::Result { intent, outcome, amount, reference, observed_at: AT, expires };
             let told = PaymentTold { at: AT, told };
             order.apply(order.last_lsn.next(), &OrderEffect::Pay(Box::new(told)));
         }
