@@ -107,7 +107,7 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     shown(kernel).await?;
     // An order that left memory is closed. Its instants outlive it, and nobody reads a snapshot for them.
     let Some(order) = read_resident(kernel, no).await? else { return Ok(None) };
-    if due_of(kernel, &order)?.is_none() {
+    if !looks_due(kernel, &order)? {
         let has_event = next_of(kernel, &order).is_some();
         return if has_event { attach(kernel, &order.header.id).await } else { Ok(None) };
     }
@@ -126,12 +126,23 @@ async fn next(kernel: &Kernel, no: OrderNo) -> Result<Option<Ticket>, EngineErro
     }
 }
 
-/// What is due of an order by now. It is noted when something will be, if that is later.
+/// Whether anything may be due of an order that nobody has in hand: what its pairs have of it may be of
+/// another moment, and is not asked.
+fn looks_due(kernel: &Kernel, order: &Order) -> Result<bool, EngineError> {
+    Ok(order.fallen().next().is_some() || due_by_time(kernel, order)?.is_some())
+}
+
+/// What is due of an order in hand by now.
 fn due_of(kernel: &Kernel, order: &Order) -> Result<Option<Due>, EngineError> {
     // What fell through and cannot be cancelled is left to people: it keeps no instant from its turn.
-    if let Some(no) = fell_through::next(kernel, order)? {
-        return Ok(Some(Due::FellThrough(no)));
+    match fell_through::next(kernel, order)? {
+        Some(no) => Ok(Some(Due::FellThrough(no))),
+        None => due_by_time(kernel, order),
     }
+}
+
+/// What time alone makes due of an order by now. It is noted when something will be, if that is later.
+fn due_by_time(kernel: &Kernel, order: &Order) -> Result<Option<Due>, EngineError> {
     let release = release::next(kernel, order)?.map(|(at, of)| (at, Due::Release(of)));
     let next = order.next_timer().into_iter().chain(release).min_by_key(|(at, _)| *at);
     Ok(match next {
