@@ -78,6 +78,17 @@ pub const RETURN_STRAYS_MAX: usize = 64;
 /// Rules of a policy for returns: a few hundred categories with a rule or two for each.
 pub const RETURN_RULES_MAX: usize = 1_024;
 
+/// Nodes that take returns, by a policy: some hundred stores and centres. Each of them is looked at for a
+/// return whose caller names none.
+pub const RETURN_DESTINATIONS_MAX: usize = 256;
+
+/// Categories of items that a node takes returns of.
+pub const RETURN_CATEGORIES_MAX: usize = 16;
+
+/// Nodes that a return keeps of those that it might have gone to, the best ones: who asks why it goes where
+/// it does looks at few others.
+pub const RETURN_CONSIDERED_KEPT: usize = 8;
+
 /// Times of a policy for returns in which what is bought may come back for longer: some a year, for years.
 pub const RETURN_HOLIDAYS_MAX: usize = 64;
 

@@ -475,7 +475,7 @@ pub fn set_return_policy() -> SetReturnPolicy {
         fault_days: None,
     };
     let rules = vec![ReturnRule { applies: Applies::default(), grants }];
-    SetReturnPolicy { meta: meta(), policy: ReturnPolicy { rules, holidays: Vec::new() } }
+    SetReturnPolicy { meta: meta(), policy: ReturnPolicy { rules, ..ReturnPolicy::default() } }
 }
 
 /// The id of the return.

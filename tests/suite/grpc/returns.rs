@@ -7,6 +7,7 @@ mod exchanges;
 mod goods;
 mod listed;
 mod policy;
+mod sourced;
 mod ways;
 
 use backstock_proto::v1;

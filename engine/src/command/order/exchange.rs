@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::change::{ChangeQuote, CommitChange, Operation, OrderChanged};
 use super::payment::added;
-use super::returns::request::{RequestReturn, made};
+use super::returns::request::{RequestReturn, considered, made};
 use crate::model::check::finish;
 use crate::model::digest::fingerprint;
 use crate::model::effect::{Effect, Effects};
@@ -124,8 +124,8 @@ impl Command for RequestExchange {
     ) -> Result<Decision<ExchangeRequested>, EngineError> {
         let order = tx.claims.in_hand(&self.asked.order).await?;
         let state = tx.state();
-        let node = self.asked.node_no(&state.network.load())?;
-        if self.is_known(&order, node)? {
+        let sent_to = self.asked.sent_to(tx, &order).await?;
+        if self.is_known(&order, sent_to.node)? {
             return Ok(Decision::Nothing(order.last_lsn));
         }
         let terms = |order: &Order| {
@@ -133,7 +133,7 @@ impl Command for RequestExchange {
             let category = |sku| pricing.book().categories().of(sku).cloned();
             self.judged().terms(order, rules.policy(), category)
         };
-        let asked = made(&order, &self.filled(), (node, terms))?;
+        let asked = made(&order, &self.filled(), (sent_to, terms))?;
         let payment = self.payment.as_ref().map(|of| added(&order, of, self.asked.meta.at));
         let payment = payment.transpose()?.flatten();
         let (meta, quote) = (self.asked.meta.clone(), self.quote.clone());
@@ -227,7 +227,7 @@ impl Event for ExchangeRequested {
             "order_id": self.changed.id.as_str(), "order_no": self.changed.no.0,
             "return_id": asked.id.as_str(), "reason": asked.reason.as_str(),
             "mode": asked.exchange.as_deref().map(|of| of.mode.as_str()),
-            "node_no": asked.node.map(|node| node.0),
+            "node_no": asked.node.map(|node| node.0), "considered": considered(asked),
             "lines": asked.lines.iter().map(line).collect::<Vec<_>>(),
             "expires_at": asked.expires_at.to_string(),
             "advance_until": until(asked.advance_until),

@@ -16,6 +16,7 @@
 mod came;
 mod decision;
 mod deed;
+mod destination;
 mod draft;
 mod exchange;
 mod goods;
@@ -44,6 +45,7 @@ mod tests;
 pub use came::Came;
 pub use decision::{Decision, Reduction};
 pub use deed::Deed;
+pub use destination::{Considered, Destination, Standing, WhyThere, choose};
 pub use exchange::Exchange;
 pub use goods::{Disposition, Goods, Grade, OnShelf};
 pub use judge::{Objection, Objections, ReturnFacts, judge};

@@ -2,9 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
+use super::destination::Destination;
 use super::reason::{Condition, LabelPayer, ReturnReason, ReturnWay, ShippingRefund};
 use super::terms::Fees;
-use crate::limits::{AMOUNT_MAX, RETURN_DAYS_MAX, RETURN_HOLIDAYS_MAX, RETURN_RULES_MAX, TIER_MAX};
+use crate::limits::{
+    AMOUNT_MAX, RETURN_DAYS_MAX, RETURN_DESTINATIONS_MAX, RETURN_HOLIDAYS_MAX, RETURN_RULES_MAX,
+    TIER_MAX,
+};
 use crate::model::check::{finish, in_range, length};
 use crate::model::ids::Text;
 use crate::model::money::Minor;
@@ -20,6 +24,9 @@ pub struct ReturnPolicy {
     /// What is bought on some days may come back for longer.
     #[n(1)]
     pub holidays: Vec<Holiday>,
+    /// The nodes that returns go to whose callers do not say where; none where nobody is to choose.
+    #[n(2)]
+    pub destinations: Option<Vec<Destination>>,
 }
 
 /// For what a rule is, and what it grants.
@@ -114,6 +121,7 @@ impl ReturnPolicy {
         for (name, length, max) in [
             ("rules", self.rules.len(), RETURN_RULES_MAX),
             ("holidays", self.holidays.len(), RETURN_HOLIDAYS_MAX),
+            ("destinations", self.destinations().len(), RETURN_DESTINATIONS_MAX),
         ] {
             if length > max {
                 let rule = Rule::TooMany { max };
@@ -126,7 +134,20 @@ impl ReturnPolicy {
         for (at, holiday) in self.holidays.iter().take(RETURN_HOLIDAYS_MAX).enumerate() {
             holiday.check(&mut found, &format!("{field}.holidays[{at}]"));
         }
+        let destinations = self.destinations();
+        for (at, of) in destinations.iter().take(RETURN_DESTINATIONS_MAX).enumerate() {
+            let field = format!("{field}.destinations[{at}]");
+            of.check(&mut found, &field);
+            if destinations[..at].iter().any(|other| other.node == of.node) {
+                found.push(Violation::new(format!("{field}.node_id"), &of.node, Rule::Duplicate));
+            }
+        }
         finish(found)
+    }
+
+    /// The nodes that returns go to whose callers do not say where.
+    pub fn destinations(&self) -> &[Destination] {
+        self.destinations.as_deref().unwrap_or_default()
     }
 }
 

@@ -81,5 +81,6 @@ fn made(asked: Asked) -> Return {
         strays: Box::default(),
         exchange: None,
         came_at: None,
+        considered: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::destination::Considered;
 use super::exchange::Exchange;
 use super::goods::Goods;
 use super::line::{Moved, ReturnLine};
@@ -11,7 +12,7 @@ use super::reason::{ReturnMode, ReturnReason};
 use super::state::Credit;
 use super::status::{Exempt, Status};
 use super::terms::ReturnTerms;
-use crate::limits::{ORDER_LINES_MAX, RETURN_STRAYS_MAX, STOCK_UNITS_MAX};
+use crate::limits::{ORDER_LINES_MAX, RETURN_CONSIDERED_KEPT, RETURN_STRAYS_MAX, STOCK_UNITS_MAX};
 use crate::model::ids::{NodeNo, ReturnId, Text};
 use crate::model::time::Timestamp;
 
@@ -66,6 +67,10 @@ pub struct Return {
     /// When the first report of what is there came in; none where nothing came.
     #[n(15)]
     pub came_at: Option<Timestamp>,
+    /// The nodes that it might have gone to when it was asked for, the chosen one first; none where its
+    /// caller said where it goes. At most [`RETURN_CONSIDERED_KEPT`].
+    #[n(16)]
+    pub considered: Option<Box<[Considered]>>,
 }
 
 impl Return {
@@ -142,7 +147,8 @@ impl Return {
         let strays = self.strays.len() <= RETURN_STRAYS_MAX
             && self.strays.is_sorted_by(|a, b| a.sku < b.sku)
             && self.strays.iter().all(|stray| (1..=STOCK_UNITS_MAX).contains(&stray.units));
-        lines && strays
+        let considered = self.considered.as_deref().unwrap_or_default().len();
+        lines && strays && considered <= RETURN_CONSIDERED_KEPT
     }
 }
 

@@ -2,9 +2,10 @@
 
 use backstock_engine::limits::{RETURN_DAYS_MAX, TIER_MAX};
 use backstock_engine::model::returns::{
-    Applies, Condition, Fees, Grants, Holiday, LabelPayer, ReturnPolicy, ReturnRule, ReturnWay,
+    Applies, Condition, Destination, Fees, Grants, Holiday, LabelPayer, ReturnPolicy, ReturnRule,
+    ReturnWay,
 };
-use backstock_engine::model::{Day, Minor, Text};
+use backstock_engine::model::{Day, Minor, NodeId, Text};
 use backstock_proto::v1;
 
 use super::{terms, view};
@@ -24,6 +25,7 @@ pub(super) const NAMES: FieldNames = FieldNames::new(
         ("lost_up_to", "lost_up_to_minor"),
         ("review_from", "review_from_minor"),
         ("label", "label_fee_minor"),
+        ("unit_cost", "unit_cost_minor"),
     ],
 );
 
@@ -34,7 +36,26 @@ pub(super) fn read(found: &mut Violations, given: &v1::ReturnPolicy) -> ReturnPo
     let holidays = given.holidays.iter().enumerate();
     let holidays =
         holidays.map(|(at, of)| holiday(found, &format!("policy.holidays[{at}]"), of)).collect();
-    ReturnPolicy { rules, holidays }
+    let destinations = given.destinations.iter().enumerate();
+    let destinations = destinations
+        .map(|(at, of)| destination(found, &format!("policy.destinations[{at}]"), of))
+        .collect::<Vec<_>>();
+    let destinations = (!destinations.is_empty()).then_some(destinations);
+    ReturnPolicy { rules, holidays, destinations }
+}
+
+fn destination(found: &mut Violations, path: &str, of: &v1::ReturnDestination) -> Destination {
+    let categories = of.categories.iter().enumerate();
+    let categories = categories.filter_map(|(at, name)| {
+        found.taken(&format!("{path}.categories[{at}]"), Text::new("categories", name))
+    });
+    let categories = categories.collect();
+    Destination {
+        node: found.id(&format!("{path}.node_id"), &of.node_id, NodeId::new),
+        ways: all(found, &format!("{path}.ways"), &of.ways, way),
+        categories,
+        unit_cost: Minor(of.unit_cost_minor),
+    }
 }
 
 fn rule(found: &mut Violations, path: &str, of: &v1::ReturnRule) -> ReturnRule {
@@ -152,6 +173,16 @@ pub(super) fn message(of: &ReturnPolicy) -> v1::ReturnPolicy {
     v1::ReturnPolicy {
         rules: of.rules.iter().map(rule_message).collect(),
         holidays: of.holidays.iter().map(holiday).collect(),
+        destinations: of.destinations().iter().map(destination_message).collect(),
+    }
+}
+
+fn destination_message(of: &Destination) -> v1::ReturnDestination {
+    v1::ReturnDestination {
+        node_id: of.node.to_string(),
+        ways: of.ways.iter().map(|of| way_message(*of).into()).collect(),
+        categories: of.categories.iter().map(|name| name.as_str().to_owned()).collect(),
+        unit_cost_minor: of.unit_cost.0,
     }
 }
 

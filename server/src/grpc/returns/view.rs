@@ -2,8 +2,9 @@
 
 use backstock_engine::engine::Engine;
 use backstock_engine::model::returns::{
-    Bucket, Credit, DecisionState, Disposition, Exchange, ExchangeMode, GoodsState, Grade, Return,
-    ReturnLine, ReturnMode, ReturnReason, ReturnTerms, ShippingRefund, Stray,
+    Bucket, Considered, Credit, DecisionState, Disposition, Exchange, ExchangeMode, GoodsState,
+    Grade, Return, ReturnLine, ReturnMode, ReturnReason, ReturnTerms, ShippingRefund, Stray,
+    WhyThere,
 };
 use backstock_engine::model::{Order, Text};
 use backstock_proto::v1;
@@ -42,6 +43,30 @@ pub(super) fn of(engine: &Engine, order: &Order, of: &Return) -> v1::Return {
         revision: of.revision,
         others: of.strays.iter().map(stray).collect(),
         exchange: of.exchange.as_deref().map(|exchange| self::exchange(of, exchange)),
+        considered: considered(engine, of),
+    }
+}
+
+/// The nodes that it might have gone to.
+fn considered(engine: &Engine, of: &Return) -> Vec<v1::ReturnConsidered> {
+    let all = of.considered.as_deref().unwrap_or_default().iter();
+    let message = |of: &Considered| v1::ReturnConsidered {
+        node_id: engine.node_no(of.node).id.to_string(),
+        choice: choice(of.why).into(),
+        waiting: of.waiting,
+        cost_minor: of.cost.0,
+        free: of.free,
+    };
+    all.map(message).collect()
+}
+
+const fn choice(of: WhyThere) -> v1::ReturnChoice {
+    match of {
+        WhyThere::Chosen => v1::ReturnChoice::Chosen,
+        WhyThere::FewerWaitedFor => v1::ReturnChoice::FewerWaitedFor,
+        WhyThere::Dearer => v1::ReturnChoice::Dearer,
+        WhyThere::MoreFree => v1::ReturnChoice::MoreFree,
+        WhyThere::Equal => v1::ReturnChoice::Equal,
     }
 }
 

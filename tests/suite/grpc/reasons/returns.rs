@@ -147,7 +147,7 @@ async fn policy(a: &mut Refusing, days: Option<u32>, restocking_bp: u32) {
     a.server.pricing.set_tax_categories(categories).await.expect("set");
     let all = v1::ReturnRule { days: Some(30), ..Default::default() };
     let shoes = v1::ReturnRule { category: "shoes".into(), days, restocking_bp, ..all.clone() };
-    let policy = Some(v1::ReturnPolicy { rules: vec![shoes, all], holidays: Vec::new() });
+    let policy = Some(v1::ReturnPolicy { rules: vec![shoes, all], ..Default::default() });
     let set = v1::SetReturnPolicyRequest { policy, ..Default::default() };
     a.server.returns.set_return_policy(set).await.expect("set");
 }

@@ -23,7 +23,7 @@ fn policy() -> v1::ReturnPolicy {
         reasons: vec![v1::ReturnReason::DoesNotFit.into()],
         ..of("socks")
     };
-    v1::ReturnPolicy { rules: vec![shoes, hats, socks], holidays: Vec::new() }
+    v1::ReturnPolicy { rules: vec![shoes, hats, socks], ..Default::default() }
 }
 
 impl Shop {

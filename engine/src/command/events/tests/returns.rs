@@ -1,7 +1,7 @@
 //! Units that come back.
 
 use super::*;
-use crate::command::fixture::{AT, return_id, set_return_policy};
+use crate::command::fixture::{AT, node_id, return_id, set_return_policy};
 use crate::command::order::exchange::ExchangeRequested;
 use crate::command::order::payment::tests::card;
 use crate::command::order::returned::{ReturnProgressed, Shelf};
@@ -10,11 +10,11 @@ use crate::command::order::returns::request::ReturnRequested;
 use crate::command::order::returns::set_policy::ReturnPolicySet;
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Applies, Condition, Credit, Decision, Disposition, Exchange, ExchangeMode, Goods, Grade,
-    Holiday, Moved, Reduction, Reported, ReturnMode, ReturnProgress, ReturnReason, ReturnWay, Sent,
-    Status, Stray,
+    Applies, Condition, Considered, Credit, Decision, Destination, Disposition, Exchange,
+    ExchangeMode, Goods, Grade, Holiday, Moved, Reduction, Reported, ReturnMode, ReturnPolicy,
+    ReturnProgress, ReturnReason, ReturnWay, Sent, Status, Stray, WhyThere,
 };
-use crate::model::{Day, NodeNo, OrderNo, PaymentTold, SkuNo, Taken, Telling};
+use crate::model::{Day, Minor, NodeNo, OrderNo, PaymentTold, SkuNo, Taken, Telling};
 
 pub(super) fn events() -> Vec<Named> {
     let (no, id) = (OrderNo(1 << 33), order_id());
@@ -27,8 +27,33 @@ pub(super) fn events() -> Vec<Named> {
         ("return_received", received().into()),
         ("return_inspected", inspected().into()),
         ("return_policy_set", policy().into()),
+        ("return_sourced", sourced().into()),
+        ("return_destinations_set", destinations().into()),
         ("exchange_requested", exchanged().into()),
     ]
+}
+
+/// A return whose node was chosen.
+fn sourced() -> ReturnRequested {
+    let considered =
+        |node, why| Considered { node: NodeNo(node), waiting: 2, cost: Minor(950), free: -1, why };
+    let mut asked = asked(ReturnMode::Normal).returns[0].clone();
+    let all = [considered(0, WhyThere::Chosen), considered(3, WhyThere::Dearer)];
+    asked.considered = Some(Box::new(all));
+    ReturnRequested { no: OrderNo(1 << 33), id: order_id(), asked: asked.into() }
+}
+
+/// A policy that says which nodes take returns.
+fn destinations() -> ReturnPolicySet {
+    let destination = Destination {
+        node: node_id("LAX"),
+        ways: vec![ReturnWay::Mail, ReturnWay::DropOff],
+        categories: vec![text("shoes")],
+        unit_cost: Minor(120),
+    };
+    let destinations = Some(vec![destination]);
+    let policy = ReturnPolicy { destinations, ..set_return_policy().policy };
+    ReturnPolicySet { policy: policy.into() }
 }
 
 fn exchanged() -> ExchangeRequested {

@@ -6,6 +6,7 @@ use crate::command::fixture::{
 };
 use crate::command::order::fixture::{id, left, order};
 use crate::command::order::payment::tests::{card, prices};
+use crate::command::order::returns::request::SentTo;
 use crate::command::order::returns::request::tests::{after, of};
 use crate::engine::tests::{one_unit, run};
 use crate::model::{
@@ -90,7 +91,7 @@ fn exchange(open: i64, (price, mode): (i64, ExchangeMode)) -> Result<ExchangeReq
     let order = sold(open);
     let command = RequestExchange { mode, ..request_exchange() };
     let terms = |order: &Order| command.asked.terms(order, None, |_| None);
-    let asked = made(&order, &command.asked, (None, terms)).expect("it left");
+    let asked = made(&order, &command.asked, (SentTo::default(), terms)).expect("it left");
     exchanged(&order, (asked, added(&order, price), None), mode)
 }
 

@@ -11,3 +11,18 @@
 pub mod progress;
 pub mod request;
 pub mod set_policy;
+
+use crate::model::{NodeId, NodeNo, Refusal};
+use crate::state::network::{Network, is_supplier};
+
+/// A node that a caller names, which has shelves.
+///
+/// # Errors
+/// It does not exist, or is a supplier.
+fn with_shelves(network: &Network, id: &NodeId) -> Result<NodeNo, Refusal> {
+    let no = network.named(id)?;
+    if is_supplier(network.node(no).node.kind) {
+        return Err(Refusal::NodeIsSupplier { node_id: id.clone() });
+    }
+    Ok(no)
+}

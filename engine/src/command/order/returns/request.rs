@@ -1,12 +1,16 @@
 //! Asking that units of an order come back.
 
 mod judged;
+mod sent_to;
 
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 
 use self::judged::Judged;
 pub use self::judged::Said;
+pub(in crate::command::order) use self::sent_to::SentTo;
+use self::sent_to::{Parcel, wanted_most};
+use super::with_shelves;
 use crate::limits::{
     AMOUNT_MAX, LINE_UNITS_MAX, ORDER_LINES_MAX, ORDER_RETURNS_MAX, RETURN_DAYS_MAX,
     RETURN_WAIT_DAYS, TIER_MAX,
@@ -23,7 +27,7 @@ use crate::model::{
     Day, LineUnits, Meta, Minor, NodeId, NodeNo, Order, OrderEffect, OrderId, OrderNo, Refusal,
     ReturnId, Returning, Rule, SkuNo, Text, Timestamp, Violation,
 };
-use crate::state::network::{Network, is_supplier};
+use crate::state::network::Network;
 use crate::transaction::command::{Command, Decision, Effective, Facts};
 use crate::transaction::error::EngineError;
 use crate::transaction::in_flight::Transaction;
@@ -46,7 +50,7 @@ pub struct RequestReturn {
     pub reason: ReturnReason,
     /// What the customer says to it.
     pub note: Option<Text>,
-    /// Where the goods go, if that is known.
+    /// Where the goods go; if nobody says, to the node that the policy's destinations choose.
     pub node: Option<NodeId>,
     /// Units by line of the order, from 0, each line once.
     pub lines: LineUnits,
@@ -122,11 +126,11 @@ impl Command for RequestReturn {
     ) -> Result<Decision<ReturnRequested>, EngineError> {
         let order = tx.claims.in_hand(&self.order).await?;
         let state = tx.state();
-        let node = self.node_no(&state.network.load())?;
+        let sent_to = self.sent_to(tx, &order).await?;
         let (rules, pricing) = (state.return_rules.load(), state.pricing.load());
         let category = |sku| pricing.book().categories().of(sku).cloned();
         let terms = |order: &Order| self.terms(order, rules.policy(), category);
-        Ok(match decide(&order, self, (node, terms))? {
+        Ok(match decide(&order, self, (sent_to, terms))? {
             Some(event) => Decision::Event(event),
             None => Decision::Nothing(order.last_lsn),
         })
@@ -202,12 +206,26 @@ impl RequestReturn {
         &self,
         network: &Network,
     ) -> Result<Option<NodeNo>, Refusal> {
-        let Some(id) = &self.node else { return Ok(None) };
-        let no = network.named(id)?;
-        if is_supplier(network.node(no).node.kind) {
-            return Err(Refusal::NodeIsSupplier { node_id: id.clone() });
+        self.node.as_ref().map(|id| with_shelves(network, id)).transpose()
+    }
+
+    /// Where units of an order in hand go: to the node that the caller names, or, where they are to be sent,
+    /// to the one that wants them most. A return that is known goes where it went.
+    ///
+    /// # Errors
+    /// A node that is named and takes no goods, and what stopped the engine.
+    pub(in crate::command::order) async fn sent_to(
+        &self,
+        tx: &Transaction<'_>,
+        order: &Order,
+    ) -> Result<SentTo, EngineError> {
+        let named = self.node_no(&tx.state().network.load())?;
+        let is_sent = matches!(self.mode, ReturnMode::Normal | ReturnMode::Advance);
+        if named.is_some() || !is_sent || order.return_of(&self.id).is_some() {
+            return Ok(named.into());
         }
-        Ok(Some(no))
+        let way = self.said.way.unwrap_or(ReturnWay::Mail);
+        wanted_most(tx.kernel(), Parcel::new(order, &self.lines, way)).await
     }
 
     /// The terms, which stay as they are: those that the caller says, or that the policy grants.
@@ -271,10 +289,12 @@ impl RequestReturn {
             until: known.terms.until,
             ..self.terms_said(said)
         });
+        // Where nobody said it, the node that was chosen then stays, whatever would be chosen by now.
+        let is_chosen = self.node.is_none() && known.considered.is_some();
         let is_same_day = self.expires_at.is_none_or(|at| at == known.expires_at);
         (known.mode, known.reason, &known.note) == (asked.mode, asked.reason, &asked.note)
             && (lines, known.terms, &known.label) == (asked.lines, terms, &asked.label)
-            && (known.node == node || known.revision > 0)
+            && (known.node == node || known.revision > 0 || is_chosen)
             && known.advance_until == self.advance_until
             && is_same_day
     }
@@ -284,14 +304,15 @@ impl RequestReturn {
 fn decide(
     order: &Order,
     command: &RequestReturn,
-    (node, terms): (Option<NodeNo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
+    (sent_to, terms): (impl Into<SentTo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
 ) -> Result<Option<ReturnRequested>, Refusal> {
+    let sent_to = sent_to.into();
     let (order_id, return_id) = (order.header.id.clone(), command.id.clone());
     if let Some((_, known)) = order.return_of(&return_id) {
-        let is_same = command.is(known, node);
+        let is_same = command.is(known, sent_to.node);
         return if is_same { Ok(None) } else { Err(Refusal::ReturnIdReused { return_id }) };
     }
-    let made = made(order, command, (node, terms))?.with_credits();
+    let made = made(order, command, (sent_to, terms))?.with_credits();
     let made = made.expect("a return begins with all units in one place");
     Ok(Some(ReturnRequested { no: order.no, id: order_id, asked: made.into() }))
 }
@@ -300,8 +321,9 @@ fn decide(
 pub(in crate::command::order) fn made(
     order: &Order,
     command: &RequestReturn,
-    (node, terms): (Option<NodeNo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
+    (sent_to, terms): (impl Into<SentTo>, impl FnOnce(&Order) -> Result<ReturnTerms, Refusal>),
 ) -> Result<Return, Refusal> {
+    let SentTo { node, considered } = sent_to.into();
     let order_id = order.header.id.clone();
     if order.returns.len() >= ORDER_RETURNS_MAX {
         return Err(Refusal::ListFull { what: "returns", max: ORDER_RETURNS_MAX });
@@ -313,7 +335,10 @@ pub(in crate::command::order) fn made(
     }
     let asked = command.asked(node, terms(order)?);
     match request(asked, |line| order.left_of(line), &order.returns) {
-        Ok(made) => Ok(made),
+        Ok(made) => {
+            let considered = (!considered.is_empty()).then(|| considered.into_boxed_slice());
+            Ok(Return { considered, ..made })
+        }
         Err(ReturnRefusal::NotReturnable { line, returnable }) => {
             let line_index = line.into();
             Err(Refusal::UnitsNotReturnable { order_id, line_index, returnable })
@@ -336,12 +361,24 @@ impl Event for ReturnRequested {
         json!({
             "order_id": id.as_str(), "order_no": no.0, "return_id": asked.id.as_str(),
             "mode": asked.mode.as_str(), "reason": asked.reason.as_str(),
-            "node_no": asked.node.map(|node| node.0),
+            "node_no": asked.node.map(|node| node.0), "considered": considered(asked),
             "lines": asked.lines.iter().map(line).collect::<Vec<_>>(),
             "expires_at": asked.expires_at.to_string(),
             "advance_until": asked.advance_until.map(|until| until.to_string()),
         })
     }
+}
+
+/// The nodes that a return might have gone to, as `journal inspect` shows them.
+pub(in crate::command::order) fn considered(of: &Return) -> Vec<Value> {
+    let all = of.considered.as_deref().unwrap_or_default().iter();
+    let shown = all.map(|of| {
+        json!({
+            "node_no": of.node.0, "waiting": of.waiting, "cost_minor": of.cost.0,
+            "free": of.free, "why": of.why.as_str(),
+        })
+    });
+    shown.collect()
 }
 
 impl Fees {

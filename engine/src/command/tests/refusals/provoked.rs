@@ -77,6 +77,7 @@ pub(super) fn provoked() -> Vec<Provoked> {
         ("SetOrderPriority", prioritising::tests::table()),
         ("RecordPayment", orders::payment::tests::table()),
         ("KeepProviderEvent", orders::payment_event::keep::tests::table()),
+        ("SetReturnPolicy", orders::returns::set_policy::tests::table()),
         ("RequestReturn", orders::returns::request::tests::table()),
         ("RequestExchange", orders::exchange::tests::table()),
         ("ProgressReturn", orders::returns::progress::tests::table()),

@@ -449,8 +449,14 @@ pub(super) const ROOMS: [Room; 44] = [
     },
     Room {
         command: "SetReturnPolicy",
-        refusals: &[RequestIdReused],
-        sources: &["command/order/returns/set_policy.rs", REQUESTS, RUN],
+        refusals: &[RequestIdReused, NodeNotFound, NodeIsSupplier],
+        sources: &[
+            "command/order/returns/mod.rs",
+            "command/order/returns/set_policy.rs",
+            "state/network.rs",
+            REQUESTS,
+            RUN,
+        ],
     },
     Room {
         command: "RequestReturn",
@@ -468,6 +474,7 @@ pub(super) const ROOMS: [Room; 44] = [
             Contended,
         ],
         sources: &[
+            "command/order/returns/mod.rs",
             "command/order/returns/request.rs",
             "command/order/returns/request/judged.rs",
             "state/network.rs",

@@ -9,17 +9,19 @@ use crate::command::order::returned::{ReturnProgressed, Shelf};
 use crate::command::order::returns::request::ReturnRequested;
 use crate::command::order::returns::set_policy::ReturnPolicySet;
 use crate::limits::{
-    ID_BYTES_MAX, ORDER_LINES_MAX, RETURN_BUCKETS_MAX, RETURN_HOLIDAYS_MAX, RETURN_RULES_MAX,
+    ID_BYTES_MAX, ORDER_LINES_MAX, RETURN_BUCKETS_MAX, RETURN_CATEGORIES_MAX,
+    RETURN_CONSIDERED_KEPT, RETURN_DESTINATIONS_MAX, RETURN_HOLIDAYS_MAX, RETURN_RULES_MAX,
     RETURN_STRAYS_MAX,
 };
 use crate::model::returns::table::Act;
 use crate::model::returns::{
-    Bucket, Condition, Credit, Decision, Disposition, Exchange, ExchangeMode, Fees, Goods, Grade,
-    Holiday, LabelPayer, Moved, Reduction, Reported, Return, ReturnLine, ReturnMode,
-    ReturnProgress, ReturnReason, ReturnTerms, ReturnWay, Sent, ShippingRefund, Status, Stray,
+    Bucket, Condition, Considered, Credit, Decision, Destination, Disposition, Exchange,
+    ExchangeMode, Fees, Goods, Grade, Holiday, LabelPayer, Moved, Reduction, Reported, Return,
+    ReturnLine, ReturnMode, ReturnProgress, ReturnReason, ReturnTerms, ReturnWay, Sent,
+    ShippingRefund, Status, Stray, WhyThere,
 };
 use crate::model::{
-    Day, Minor, NodeNo, OrderId, OrderNo, PaymentTold, ReturnId, SkuNo, Taken, Telling,
+    Day, Minor, NodeId, NodeNo, OrderId, OrderNo, PaymentTold, ReturnId, SkuNo, Taken, Telling,
 };
 
 /// The events about returns.
@@ -54,7 +56,20 @@ fn policy() -> ReturnPolicySet {
     let day = Day::from_epoch_days(i32::MIN);
     policy.rules = vec![rule.clone(); RETURN_RULES_MAX];
     policy.holidays = vec![Holiday { from: day, to: day, until: day }; RETURN_HOLIDAYS_MAX];
+    let destination = Destination {
+        node: NodeId::new("node", "x".repeat(ID_BYTES_MAX)).expect("an id"),
+        ways: ReturnWay::ALL.to_vec(),
+        categories: vec![text(); RETURN_CATEGORIES_MAX],
+        unit_cost: Minor(i64::MIN),
+    };
+    policy.destinations = Some(vec![destination; RETURN_DESTINATIONS_MAX]);
     ReturnPolicySet { policy: policy.into() }
+}
+
+fn considered() -> Considered {
+    let why = WhyThere::Equal;
+    let (cost, free) = (Minor(i64::MIN), i64::MIN);
+    Considered { node: NodeNo(u16::MAX), waiting: u32::MAX, cost, free, why }
 }
 
 fn return_id() -> ReturnId {
@@ -101,6 +116,7 @@ fn requested(id: &OrderId) -> ReturnRequested {
         strays: Box::default(),
         exchange: None,
         came_at: None,
+        considered: Some(vec![considered(); RETURN_CONSIDERED_KEPT].into()),
     };
     ReturnRequested { no: OrderNo(u64::MAX), id: id.clone(), asked: asked.into() }
 }

@@ -46,6 +46,7 @@ fn policy() -> ReturnPolicy {
             rule(none, grants()),
         ],
         holidays: vec![Holiday { from: day(300), to: day(340), until: day(400) }],
+        destinations: None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::command::fixture::{
     AT, check, located, node_id, request_return, return_id, said, set_return_policy,
 };
 use crate::command::order::fixture::{id, left, order};
-use crate::model::returns::{Objection, Objections};
+use crate::model::returns::{Considered, Objection, Objections, WhyThere};
 use crate::model::{Lsn, NodeKind, RefusalKind};
 
 /// A return of units of lines of the order.
@@ -166,7 +166,7 @@ fn policy(rules: &[(Option<&str>, Option<u16>, u16)]) -> ReturnPolicy {
         rule.grants.fees.restocking_basis_points = *restocking;
         rule
     };
-    ReturnPolicy { rules: rules.iter().map(rule).collect(), holidays: Vec::new() }
+    ReturnPolicy { rules: rules.iter().map(rule).collect(), ..ReturnPolicy::default() }
 }
 
 /// What the policy grants, by the category of the lines' items, in their order.
@@ -225,6 +225,35 @@ fn terms_that_are_said_are_not_judged() {
     let none = ReturnPolicy::default();
     assert!(granted(&asks_by_policy(&[(0, 1)]), &none, [None; 2]).is_err());
     assert!(granted(&of(&[(0, 1)]), &none, [None; 2]).is_ok());
+}
+
+/// The node that was chosen stays, whatever would be chosen by now, and is no other return's for who names
+/// another one.
+#[test]
+fn a_return_goes_where_it_was_sent_first_and_says_why() {
+    let considered = Considered {
+        node: NodeNo(3),
+        waiting: 1,
+        cost: Minor(900),
+        free: 0,
+        why: WhyThere::Chosen,
+    };
+    let sent_to = SentTo { node: Some(NodeNo(3)), considered: vec![considered] };
+    let asked = of(&[(0, 1)]);
+    let terms = |order: &Order| asked.terms(order, None, |_| None);
+    let event = decide(&left(), &asked, (sent_to, terms)).unwrap().expect("it is new");
+    assert_eq!(event.asked.considered.as_deref(), Some(&[considered][..]));
+    let mut order = left();
+    for effect in event.effects() {
+        let Effect::Order(_, effect) = effect else { panic!("no pair changes: {effect:?}") };
+        order.apply(order.last_lsn.next(), &effect);
+    }
+    order.check().expect("it is sound");
+    assert_eq!(order.returns[0].node, Some(NodeNo(3)));
+    assert_eq!(decide(&order, &asked, (None, terms)), Ok(None), "it is known");
+    let named = RequestReturn { node: Some(node_id("W")), ..asked.clone() };
+    let reused = Refusal::ReturnIdReused { return_id: return_id() };
+    assert_eq!(decide(&order, &named, (Some(NodeNo(4)), terms)), Err(reused));
 }
 
 /// What was granted stays, whatever the policy says when the same is asked again.
