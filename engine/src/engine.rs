@@ -31,7 +31,9 @@ pub use crate::read::partner_issues::{IssueCounts, IssueOf, PartnerIssue};
 pub use crate::read::stamp::Stamp;
 pub use crate::read::suggest::{Suggest, Suggestion, Suggestions};
 pub use crate::read::work::{NodeWork, ShipmentWork, WorkKey, WorkUnits};
-pub use crate::read::{Availability, NodeAvailability, OrderView, StockView, Whom};
+pub use crate::read::{
+    Availability, NodeAvailability, OrderView, ReturnsExpected, StockView, Whom,
+};
 pub use crate::recovery::directory::lock_data;
 pub use crate::recovery::enter::init;
 pub use crate::recovery::error::OpenError;

@@ -1,5 +1,5 @@
 //! Documents: what is found by a key of its own, is a fold over its events, and is packed bytes at rest.
-//! Those of partners' inboxes, and what payment providers told of no order yet.
+//! Those of partners' inboxes, what payment providers told of no order yet, and what is learnt of nodes' returns.
 //!
 //! ```text
 //!   effect --apply--> document --pack--> bytes: in memory, in the hash and in snapshots
@@ -10,13 +10,14 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 
 use super::digest::{Part, PartHash, hash_written};
-use super::ids::{MessageId, NodeId, PartnerId, Sku, Text};
+use super::ids::{MessageId, NodeId, NodeNo, PartnerId, Sku, Text};
 use super::lsn::Lsn;
 use super::order::LedgerKind;
 use super::partner::{
     Arrival, ArrivalOf, Fact, FactKey, Overtook, Partner, PartnerMessage, Quarantined,
 };
 use super::provider_event::ProviderEvent;
+use super::returns::{Outcome, ReturnsLearnt};
 use super::time::Timestamp;
 
 /// Names a document.
@@ -34,6 +35,9 @@ pub enum DocumentKey {
     /// What a payment provider told that is of no order yet: the kind, and the provider's reference.
     #[n(3)]
     ProviderEvent(#[n(0)] LedgerKind, #[n(1)] Text),
+    /// What is known of the returns of a node.
+    #[n(4)]
+    ReturnsAt(#[n(0)] NodeNo),
 }
 
 /// A document.
@@ -54,6 +58,9 @@ pub enum Document {
     /// What a payment provider told that is of no order yet.
     #[n(4)]
     ProviderEvent(#[n(0)] Box<ProviderEvent>),
+    /// What is known of the returns of a node.
+    #[n(5)]
+    ReturnsLearnt(#[n(0)] ReturnsLearnt),
 }
 
 /// What an event does to a document.
@@ -106,6 +113,8 @@ pub enum DocumentEffect {
     Release,
     /// To what a payment provider told: it is kept until it is known of which order it is.
     Keep(Box<ProviderEvent>),
+    /// To what is known of the returns of a node: a step at an instant teaches that.
+    LearnReturns(Timestamp, Outcome),
 }
 
 impl Document {
@@ -142,6 +151,10 @@ impl Document {
             DocumentEffect::Quarantine(quarantined) => Self::Quarantined(quarantined),
             DocumentEffect::Release => Self::Released,
             DocumentEffect::Keep(event) => Self::ProviderEvent(event),
+            DocumentEffect::LearnReturns(at, outcome) => {
+                let known = known.as_ref().and_then(Self::returns_learnt).unwrap_or_default();
+                Self::ReturnsLearnt(known.learn(at, &outcome))
+            }
         }
     }
 
@@ -178,7 +191,13 @@ impl Document {
             }
             (_, DocumentKey::Fact(fact)) => Partner::new(fact.sender.clone(), Vec::new()),
             (_, DocumentKey::ProviderEvent(..)) => unreachable!("no partner tells of payments"),
+            (_, DocumentKey::ReturnsAt(_)) => unreachable!("no event has a node be a partner"),
         }
+    }
+
+    /// What is known of the returns of a node, if it is that.
+    pub const fn returns_learnt(&self) -> Option<ReturnsLearnt> {
+        if let Self::ReturnsLearnt(learnt) = self { Some(*learnt) } else { None }
     }
 
     /// The partner, if it is one.

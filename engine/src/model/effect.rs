@@ -212,8 +212,11 @@ impl Effect {
             }
             Self::Document(of) => match &**of {
                 (DocumentKey::Partner(id), _) => Some(Claim::Partner(id.clone())),
-                // They are its, and it is in hand.
-                (DocumentKey::Fact(_) | DocumentKey::Quarantined(..), _) => None,
+                // They are its, and it is in hand. What is learnt takes nothing from anybody.
+                (
+                    DocumentKey::Fact(_) | DocumentKey::Quarantined(..) | DocumentKey::ReturnsAt(_),
+                    _,
+                ) => None,
                 (DocumentKey::ProviderEvent(..), _) => Some(Claim::ProviderEvents),
             },
             Self::Renumber(..)

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use crate::actor::Slot;
-use crate::model::{Lsn, Node, NodeId, NodeKind, ServiceNo, Sku, SkuNo, Text, Timestamp};
+use crate::model::returns::ReturnsLearnt;
+use crate::model::{
+    Confidence, Document, DocumentKey, Lsn, Node, NodeId, NodeKind, NodeNo, Pair, ServiceNo, Sku,
+    SkuNo, Text, Timestamp,
+};
 use crate::sourcing::Verdict;
+use crate::state::coming::ComingAt;
 use crate::state::network::is_supplier;
 use crate::state::stock::{Asks, Glance, InboundGlance, StockActor, StockMessage, StockReply};
 use crate::transaction::asked::ask;
@@ -48,6 +53,21 @@ pub struct NodeAvailability {
     pub unlimited: bool,
     /// Units that can be promised by then.
     pub atp: u64,
+    /// What customers are to send back to it; in none of the other numbers.
+    pub returns: Option<ReturnsExpected>,
+}
+
+/// Units of an item that customers are to send back to a node: announced, and not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnsExpected {
+    /// How many.
+    pub units: u64,
+    /// When the first of them is expected, by its carrier, or by how long returns to the node take.
+    pub first: Timestamp,
+    /// When the last of them is.
+    pub last: Timestamp,
+    /// How many of them are sold again, as far as is known of the node.
+    pub confidence: Confidence,
 }
 
 /// For whom something is to be available.
@@ -103,8 +123,37 @@ pub(super) async fn of_item(
     for (place, slot) in unsure {
         look_closer(kernel, slot, (at, asks.as_ref()), &mut nodes[place]).await?;
     }
+    let coming = kernel.state.open_returns.coming();
+    if !coming.is_empty() {
+        let network = kernel.state.network.load();
+        for of in &mut nodes {
+            let node = network.named(&of.node)?;
+            let at = coming.at(Pair { sku: no, node });
+            of.returns = at.map(|at| ReturnsExpected::of(at, learnt(kernel, node)));
+        }
+    }
     let atp = nodes.iter().map(|n| n.atp).sum();
     Ok(Availability { sku: sku.clone(), version, at, atp, off_sale: false, nodes })
+}
+
+/// What is known of the returns of a node.
+fn learnt(kernel: &Kernel, node: NodeNo) -> ReturnsLearnt {
+    let read = kernel.state.documents.read(&DocumentKey::ReturnsAt(node));
+    read.as_ref().and_then(Document::returns_learnt).unwrap_or_default()
+}
+
+impl ReturnsExpected {
+    /// What is to come, by what is known of the node.
+    fn of(at: ComingAt, learnt: ReturnsLearnt) -> Self {
+        let asked = at.asked.map(|(first, last)| (learnt.eta(first), learnt.eta(last)));
+        let spans = || at.told.into_iter().chain(asked);
+        Self {
+            units: at.units,
+            first: spans().map(|(first, _)| first).min().unwrap_or_default(),
+            last: spans().map(|(_, last)| last).max().unwrap_or_default(),
+            confidence: learnt.confidence(),
+        }
+    }
 }
 
 impl NodeAvailability {
@@ -118,6 +167,7 @@ impl NodeAvailability {
             supplies: Vec::new(),
             unlimited: false,
             atp: 0,
+            returns: None,
         };
         seen.sum_up();
         seen

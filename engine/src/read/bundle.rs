@@ -77,6 +77,7 @@ fn at_node(
         supplies,
         unlimited: there.iter().all(|node| node.unlimited),
         atp: 0,
+        returns: None,
     };
     seen.sum_up();
     Ok(seen)

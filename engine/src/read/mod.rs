@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-pub use self::available::{Availability, NodeAvailability, Whom};
+pub use self::available::{Availability, NodeAvailability, ReturnsExpected, Whom};
 use crate::limits::READS_MAX;
 use crate::model::order::trace::Trace;
 use crate::model::{

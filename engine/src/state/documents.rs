@@ -83,6 +83,7 @@ impl Kept {
                     open.remove(&at);
                 }
             }
+            DocumentKey::ReturnsAt(_) => {}
         }
     }
 

@@ -16,6 +16,7 @@
 pub mod assortment;
 pub mod before;
 pub mod catalogue;
+pub mod coming;
 pub mod companions;
 pub mod counter;
 pub mod documents;

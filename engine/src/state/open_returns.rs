@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use crate::model::returns::ReturnStage;
 use crate::model::{NodeNo, Order, OrderNo, Timestamp};
+use crate::state::coming::{Coming, ComingReturns, coming};
 
 /// Where a return is in a list: what comes before it has a lower one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +45,10 @@ pub struct Ageing {
 
 /// Open returns and refunds that are due.
 #[derive(Default)]
-pub struct OpenReturns(Mutex<Listed>);
+pub struct OpenReturns {
+    listed: Mutex<Listed>,
+    coming: ComingReturns,
+}
 
 #[derive(Default)]
 struct Listed {
@@ -59,6 +63,7 @@ struct Listed {
 struct Places {
     returns: Vec<(ReturnList, ReturnPlace)>,
     refund: Option<Timestamp>,
+    coming: Vec<Coming>,
 }
 
 impl Places {
@@ -74,13 +79,17 @@ impl Places {
                 returns.extend(of.node.map(|node| (ReturnList { stage, node: Some(node) }, place)));
             }
         }
-        Self { returns, refund: order.refund_due().map(|due| due.since) }
+        let refund = order.refund_due().map(|due| due.since);
+        Self { returns, refund, coming: coming(order) }
     }
 }
 
 impl Listed {
-    fn take_out(&mut self, no: OrderNo) {
-        let Some(Places { returns, refund }) = self.of.remove(&no) else { return };
+    /// Takes an order out; answers what of it was to come.
+    fn take_out(&mut self, no: OrderNo) -> Vec<Coming> {
+        let Some(Places { returns, refund, coming }) = self.of.remove(&no) else {
+            return Vec::new();
+        };
         for (list, place) in returns {
             if let Some(places) = self.lists.get_mut(&list) {
                 places.remove(&place);
@@ -89,6 +98,7 @@ impl Listed {
         if let Some(since) = refund {
             self.refunds.remove(&(since, no));
         }
+        coming
     }
 }
 
@@ -96,8 +106,9 @@ impl OpenReturns {
     /// An order with returns, as it is now.
     pub fn note(&self, order: &Order) {
         let (no, places) = (order.no, Places::of(order));
-        let mut listed = self.0.lock();
-        listed.take_out(no);
+        let mut listed = self.listed.lock();
+        let before = listed.take_out(no);
+        self.coming.exchange(&before, &places.coming);
         for (list, place) in &places.returns {
             listed.lists.entry(*list).or_default().insert(*place);
         }
@@ -107,12 +118,18 @@ impl OpenReturns {
 
     /// An order left memory: nothing of it is open.
     pub fn forget(&self, no: OrderNo) {
-        self.0.lock().take_out(no);
+        let before = self.listed.lock().take_out(no);
+        self.coming.exchange(&before, &[]);
+    }
+
+    /// What is to come back, by pair.
+    pub const fn coming(&self) -> &ComingReturns {
+        &self.coming
     }
 
     /// Whether an order has returns.
     pub fn knows(&self, no: OrderNo) -> bool {
-        self.0.lock().of.contains_key(&no)
+        self.listed.lock().of.contains_key(&no)
     }
 
     /// Returns of a list behind a place, the oldest first; at most so many.
@@ -122,7 +139,7 @@ impl OpenReturns {
         after: Option<ReturnPlace>,
         most: usize,
     ) -> Vec<ReturnPlace> {
-        let listed = self.0.lock();
+        let listed = self.listed.lock();
         let places = listed.lists.get(&list).into_iter().flatten();
         match after {
             None => places.take(most).copied().collect(),
@@ -140,14 +157,14 @@ impl OpenReturns {
         after: Option<(Timestamp, OrderNo)>,
         most: usize,
     ) -> Vec<(Timestamp, OrderNo)> {
-        let listed = self.0.lock();
+        let listed = self.listed.lock();
         let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         listed.refunds.range((from, std::ops::Bound::Unbounded)).take(most).copied().collect()
     }
 
     /// How many returns there are at a stage, or open ones, at all nodes.
     pub fn ageing(&self, stage: Option<ReturnStage>) -> Ageing {
-        let listed = self.0.lock();
+        let listed = self.listed.lock();
         let places = listed.lists.get(&ReturnList { stage, node: None });
         places.map_or_else(Ageing::default, |places| Ageing {
             count: places.len() as u64,
@@ -157,17 +174,19 @@ impl OpenReturns {
 
     /// Of how many orders a refund is due.
     pub fn refunds_ageing(&self) -> Ageing {
-        let refunds = &self.0.lock().refunds;
+        let refunds = &self.listed.lock().refunds;
         Ageing { count: refunds.len() as u64, oldest: refunds.first().map(|(since, _)| *since) }
     }
 
     /// All that is listed, to be compared with what should be.
     pub fn all(&self) -> AllListed {
-        let listed = self.0.lock();
+        let listed = self.listed.lock();
         let lists = listed.lists.iter().filter(|(_, places)| !places.is_empty());
-        (lists.map(|(list, places)| (*list, places.clone())).collect(), listed.refunds.clone())
+        let lists = lists.map(|(list, places)| (*list, places.clone())).collect();
+        (lists, listed.refunds.clone(), self.coming.all())
     }
 }
 
 /// All that is listed.
-pub type AllListed = (BTreeMap<ReturnList, BTreeSet<ReturnPlace>>, BTreeSet<(Timestamp, OrderNo)>);
+pub type AllListed =
+    (BTreeMap<ReturnList, BTreeSet<ReturnPlace>>, BTreeSet<(Timestamp, OrderNo)>, Vec<Coming>);

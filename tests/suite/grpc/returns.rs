@@ -4,6 +4,7 @@
 mod complaints;
 mod credits;
 mod exchanges;
+mod expected;
 mod goods;
 mod listed;
 mod policy;

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use crate::model::effect::{Effect, Effects};
 use crate::model::event::Event;
 use crate::model::returns::table::Act;
-use crate::model::returns::{Disposition, Grade, Moved, Reduction, ReturnProgress, Shelved};
+use crate::model::returns::{
+    Disposition, Grade, Moved, Outcome, Reduction, ReturnProgress, Shelved,
+};
 use crate::model::{
-    NodeNo, Order, OrderEffect, OrderId, OrderNo, Pair, Proposal, ReturnId, Returning, Serves,
-    StockChange, StockEffect, Text,
+    DocumentEffect, DocumentKey, NodeNo, Order, OrderEffect, OrderId, OrderNo, Pair, Proposal,
+    ReturnId, Returning, Serves, StockChange, StockEffect, Text,
 };
 use crate::transaction::command::Effective;
 
@@ -34,6 +36,9 @@ pub struct ReturnProgressed {
     /// What that changed in the books of the node, pairs ascending.
     #[n(5)]
     pub shelves: Vec<Shelf>,
+    /// What it teaches of the node.
+    #[n(6)]
+    pub learnt: Option<Outcome>,
 }
 
 /// What a step changed of one pair.
@@ -55,7 +60,8 @@ impl ReturnProgressed {
     pub fn new(order: &Order, of: u16, step: ReturnProgress) -> Self {
         let return_id = order.returns[usize::from(of)].id.clone();
         let (no, id) = (order.no, order.header.id.clone());
-        Self { no, id, return_id, of, step, shelves: Vec::new() }
+        let learnt = Outcome::of(&order.returns[usize::from(of)], &step);
+        Self { no, id, return_id, of, step, shelves: Vec::new(), learnt }
     }
 
     /// What the pairs of the node are asked to decide of it, pairs ascending.
@@ -100,6 +106,10 @@ impl Effective for ReturnProgressed {
             Effect::Stock(pair, StockEffect::Change { change, serves: Serves::Backlog })
         });
         let mut effects: Effects = stock.collect();
+        effects.extend(self.learnt.map(|of| {
+            let learn = DocumentEffect::LearnReturns(self.step.at, of);
+            Effect::Document(Box::new((DocumentKey::ReturnsAt(of.node), learn)))
+        }));
         let stepped = Returning::Stepped { no: self.of, step: self.step };
         effects.push(Effect::Order(self.no, OrderEffect::Return(stepped.into())));
         effects

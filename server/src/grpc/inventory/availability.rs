@@ -4,9 +4,12 @@
 //! without making the message: a shop reads pairs by the million.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use backstock_engine::calendar::Calendar;
-use backstock_engine::engine::{Curve, Engine, EngineError, NodeAvailability, Whom};
+use backstock_engine::engine::{
+    Curve, Engine, EngineError, NodeAvailability, ReturnsExpected, Whom,
+};
 use backstock_engine::model::{Day, NodeId, Rule, ServiceName, Sku, Text, Timestamp};
 use backstock_proto::v1;
 use prost::Message as _;
@@ -193,6 +196,8 @@ impl Asked {
 struct Promise<'a> {
     node: &'a NodeAvailability,
     inbound: Inbound,
+    /// The node's calendar, where days of returns are told.
+    zone: Option<Arc<Calendar>>,
 }
 
 impl<'a> Promise<'a> {
@@ -203,7 +208,10 @@ impl<'a> Promise<'a> {
         node: &'a NodeAvailability,
         asked: &Asked,
     ) -> Result<Self, EngineError> {
-        let mut promise = Self { node, inbound: Inbound::default() };
+        let mut promise = Self { node, inbound: Inbound::default(), zone: None };
+        if node.returns.is_some() {
+            promise.zone = Some(engine.calendar(&node.node)?);
+        }
         if !node.supplies.is_empty() {
             let calendar = engine.calendar(&node.node)?;
             promise.inbound = Inbound::of(node, &calendar, asked);
@@ -233,8 +241,22 @@ impl<'a> Promise<'a> {
             wire::date(out, 6, self.inbound.next);
             wire::number(out, 7, self.at());
             days(out);
+            if let (Some(returns), Some(zone)) = (&node.returns, &self.zone) {
+                wire::message(out, 10, |out| write_returns(out, returns, zone));
+            }
         });
     }
+}
+
+/// Writes a [`v1::ReturnsExpected`].
+fn write_returns(out: &mut Vec<u8>, of: &ReturnsExpected, calendar: &Calendar) {
+    let day = |at| times::date(calendar.zone().local_day(at));
+    let units = u32::try_from(of.units).unwrap_or(u32::MAX);
+    wire::number(out, 1, of.units);
+    wire::date(out, 2, day(of.first));
+    wire::date(out, 3, day(of.last));
+    wire::number(out, 4, of.confidence.basis_points());
+    wire::number(out, 5, of.confidence.of(units));
 }
 
 /// What is on its way to one node.

@@ -11,8 +11,8 @@ use crate::command::order::returns::set_policy::ReturnPolicySet;
 use crate::model::returns::table::Act;
 use crate::model::returns::{
     Applies, Condition, Considered, Credit, Decision, Destination, Disposition, Exchange,
-    ExchangeMode, Goods, Grade, Holiday, Moved, Reduction, Reported, ReturnMode, ReturnPolicy,
-    ReturnProgress, ReturnReason, ReturnWay, Sent, Status, Stray, WhyThere,
+    ExchangeMode, Goods, Grade, Holiday, Moved, Outcome, Reduction, Reported, ReturnMode,
+    ReturnPolicy, ReturnProgress, ReturnReason, ReturnWay, Sent, Status, Stray, WhyThere,
 };
 use crate::model::{Day, Minor, NodeNo, OrderNo, PaymentTold, SkuNo, Taken, Telling};
 
@@ -26,6 +26,7 @@ pub(super) fn events() -> Vec<Named> {
         ("return_sent", sent().into()),
         ("return_received", received().into()),
         ("return_inspected", inspected().into()),
+        ("return_taught", taught().into()),
         ("return_policy_set", policy().into()),
         ("return_sourced", sourced().into()),
         ("return_destinations_set", destinations().into()),
@@ -82,7 +83,7 @@ fn of(act: Act, moves: Vec<Moved>) -> ReturnProgressed {
     let return_id = return_id();
     let step = ReturnProgress { at: AT, act, moves, report: None, sent: None, node: None };
     let (no, id) = (OrderNo(1 << 33), order_id());
-    ReturnProgressed { no, id, return_id, of: 1, step, shelves: Vec::new() }
+    ReturnProgressed { no, id, return_id, of: 1, step, shelves: Vec::new(), learnt: None }
 }
 
 fn moved((from, to): (Goods, Goods), decision: Decision, credit: Credit) -> Moved {
@@ -107,6 +108,12 @@ pub(super) fn received() -> ReturnProgressed {
     event.step.node = Some(NodeNo(9));
     event.shelves = vec![Shelf { pair: PAIR, on_hand: 6, unavailable: 6 }];
     event
+}
+
+/// A step that teaches how many units of a node are sold again.
+fn taught() -> ReturnProgressed {
+    let learnt = Outcome { node: NodeNo(9), settled: 2, restocked: 0, came: 0, hours: 240 };
+    ReturnProgressed { learnt: Some(learnt), ..inspected() }
 }
 
 fn inspected() -> ReturnProgressed {

@@ -16,8 +16,8 @@ use crate::limits::{
 use crate::model::returns::table::Act;
 use crate::model::returns::{
     Bucket, Condition, Considered, Credit, Decision, Destination, Disposition, Exchange,
-    ExchangeMode, Fees, Goods, Grade, Holiday, LabelPayer, Moved, Reduction, Reported, Return,
-    ReturnLine, ReturnMode, ReturnProgress, ReturnReason, ReturnTerms, ReturnWay, Sent,
+    ExchangeMode, Fees, Goods, Grade, Holiday, LabelPayer, Moved, Outcome, Reduction, Reported,
+    Return, ReturnLine, ReturnMode, ReturnProgress, ReturnReason, ReturnTerms, ReturnWay, Sent,
     ShippingRefund, Status, Stray, WhyThere,
 };
 use crate::model::{
@@ -147,5 +147,12 @@ pub(super) fn progressed(id: &OrderId) -> ReturnProgressed {
             node: Some(NodeNo(u16::MAX)),
         },
         shelves: vec![shelf; ORDER_LINES_MAX + 2 * RETURN_STRAYS_MAX],
+        learnt: Some(Outcome {
+            node: NodeNo(u16::MAX),
+            settled: i32::MIN,
+            restocked: i32::MIN,
+            came: i32::MIN,
+            hours: u32::MAX,
+        }),
     }
 }
