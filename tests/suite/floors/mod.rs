@@ -56,6 +56,8 @@ const ENGINE: Rules<'_> = Rules {
         "command/order/cancel",
         "command/order/change",
         "command/order/payment",
+        // What a payment provider told waits for its order, and time attaches it.
+        "command/order/payment_event",
         "command/order/returns",
         "command/order/cancelled",
         "command/order/handled",
@@ -70,8 +72,6 @@ const ENGINE: Rules<'_> = Rules {
     lent: &[
         ("command/order/progress", "command/partner"),
         ("command/order/returned", "command/partner"),
-        // What a payment provider told waits for its order, as what time does.
-        ("command/order/payment_event/resolve", "command/order/due"),
     ],
 };
 

@@ -68,13 +68,13 @@ impl SuggestView {
         }
     }
 
-    fn companions(&self) -> Option<String> {
+    fn companions(&self) -> String {
         let told = match (self.companions.is_empty(), self.companions_are_fallback) {
-            (true, _) => return Some("nothing goes with it that can be had".into()),
+            (true, _) => return "nothing goes with it that can be had".into(),
             (false, true) => "nothing is known to go with it; this sells:",
             (false, false) => "goes with it:",
         };
-        Some(format!("{told}\n{}", rows(&self.companions)))
+        format!("{told}\n{}", rows(&self.companions))
     }
 
     fn substitutes(&self) -> Option<String> {
@@ -119,7 +119,7 @@ fn rows(all: &[SuggestionView]) -> String {
 impl View for SuggestView {
     fn text(&self) -> String {
         let learnt = format!("learnt from {} orders", self.orders_learnt);
-        lines([self.companions(), self.substitutes(), Some(learnt)])
+        lines([Some(self.companions()), self.substitutes(), Some(learnt)])
     }
 }
 

@@ -151,12 +151,12 @@ pub(in crate::grpc) fn payment(
         expires,
         taken: taken?,
         reference: reference?,
-        on_expiry: on_expiry?,
+        on_expiry: Some(on_expiry?).filter(|said| *said != OnExpiry::DEFAULT),
     })
 }
 
-/// What becomes of an authorisation that is about to end; none for what is usual.
-fn on_expiry(found: &mut Violations, path: &str, of: &v1::NewPayment) -> Option<Option<OnExpiry>> {
+/// What becomes of an authorisation that is about to end.
+fn on_expiry(found: &mut Violations, path: &str, of: &v1::NewPayment) -> Option<OnExpiry> {
     let usual = OnExpiry::DEFAULT;
     let renews = match v1::ExpiryPolicy::try_from(of.on_expiry) {
         Ok(v1::ExpiryPolicy::Unspecified | v1::ExpiryPolicy::Hold) => false,
@@ -167,8 +167,7 @@ fn on_expiry(found: &mut Violations, path: &str, of: &v1::NewPayment) -> Option<
         0 => usual.lead_minutes,
         minutes => minutes,
     };
-    let said = OnExpiry { renews, lead_minutes };
-    Some(Some(said).filter(|said| *said != usual))
+    Some(OnExpiry { renews, lead_minutes })
 }
 
 fn capture(found: &mut Violations, number: i32) -> Option<CaptureAt> {

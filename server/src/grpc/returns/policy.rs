@@ -47,7 +47,7 @@ pub(super) fn read(found: &mut Violations, given: &v1::ReturnPolicy) -> ReturnPo
 fn destination(found: &mut Violations, path: &str, of: &v1::ReturnDestination) -> Destination {
     let categories = of.categories.iter().enumerate();
     let categories = categories.filter_map(|(at, name)| {
-        found.taken(&format!("{path}.categories[{at}]"), Text::new("categories", name))
+        found.taken(format!("{path}.categories[{at}]"), Text::new("categories", name))
     });
     let categories = categories.collect();
     Destination {

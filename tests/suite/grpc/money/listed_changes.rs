@@ -172,3 +172,18 @@ async fn a5_a_change_takes_back_what_it_makes_fail_and_nothing_else() {
     assert_eq!(shop.change(vec![add("B", 1)]).await, 5_400 + 700);
     shop.server.stop().await.expect("drained");
 }
+
+/// An amount off the order is granted once, however often something is added.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_amount_off_is_granted_once_over_all_changes() {
+    let mut shop = listed(&[("A", 5_000), ("B", 700)]).await;
+    shop.server.pricing.update_promotion(ten_off(1, 0)).await.expect("defined");
+    shop.place(listed_order("O", &[("A", 1)], &["TEN"])).await;
+    assert_eq!(shop.sums("O").await[0], 4_000);
+    for more in 1..4 {
+        assert_eq!(shop.change(vec![add("B", 1)]).await, 4_000 + more * 700);
+    }
+    // What left with its units is granted again: what is added has its part of it, 50.00 of 71.00.
+    assert_eq!(shop.change(vec![set(0, 0), add("A", 1)]).await, 3 * 700 + 5_000 - 704);
+    shop.server.stop().await.expect("drained");
+}

@@ -236,15 +236,13 @@ impl Basket {
         for of_place in fallen.chunk_by(|a, b| a.0 == b.0) {
             let place = of_place[0].0;
             let anew = of_place.iter().any(|(_, how, _)| *how == OnChange::Reprice);
-            let line = self.places.iter().position(|of| anew && *of == Some(place));
-            let new = match line.and_then(|line| asked.get(line)) {
-                Some(price) => NewPrice::Anew(Box::new(price.clone())),
-                None => {
-                    let off = of_place.iter().map(|(_, _, (_, name))| *name).collect();
-                    let line = self.places.iter().position(|of| *of == Some(place));
-                    let today = line.and_then(|line| asked.get(line));
-                    NewPrice::Without(off, today.map(|today| today.taxes.clone()))
-                }
+            let line = self.places.iter().position(|of| *of == Some(place));
+            let today = line.and_then(|line| asked.get(line));
+            let new = if let Some(price) = today.filter(|_| anew) {
+                NewPrice::Anew(Box::new(price.clone()))
+            } else {
+                let off = of_place.iter().map(|(_, _, (_, name))| *name).collect();
+                NewPrice::Without(off, today.map(|today| today.taxes.clone()))
             };
             repriced.push((place, new));
         }

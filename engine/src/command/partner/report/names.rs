@@ -15,17 +15,18 @@ pub(super) fn renamed(
     if known.is_some() {
         return None;
     }
-    let (mut names, mut is_searched) = (Vec::<String>::new(), false);
+    let (mut names, mut is_searched, mut is_cut) = (Vec::<String>::new(), false, false);
     for topic in Topic::named(&message.subject) {
         // A number that many returns have says nothing, where the message says the order as well.
         let Some(facts) = documents.about(&message.sender, &topic, PARTNER_PARTS_MAX) else {
+            is_cut = true;
             continue;
         };
         is_searched = true;
         let same = facts.into_iter().filter(|(subject, _)| message.subject.may_be(subject));
         names.extend(same.map(|(subject, _)| subject.named()));
     }
-    if !is_searched {
+    if is_cut && !is_searched {
         return Some(impossible(&format!("more than {PARTNER_PARTS_MAX} of one name")));
     }
     names.sort_unstable();
