@@ -123,7 +123,7 @@ fn packed_order_of_two_lines() -> PackedOrder {
 }
 
 #[library_benchmark]
-#[bench::two_lines(setup = order_of_two_lines, config = budget(1_100))]
+#[bench::two_lines(setup = order_of_two_lines, config = budget(1_130))]
 fn pack_order(order: Arc<Order>) -> Arc<Order> {
     for _ in 0..ROUNDS {
         black_box(PackedOrder::of(black_box(&order)));
