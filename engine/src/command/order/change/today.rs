@@ -62,10 +62,15 @@ pub fn price_changed(
     if !lacks_price && ended.is_empty() {
         return Ok(());
     }
-    let now = price(&basket, local_day(kernel, order, at))?;
-    let mut asked = pricing::asked(&now, by.book(), money.currency).lines;
+    let is_anew = ended.iter().any(|(_, how, _)| *how == OnChange::Reprice);
+    let mut asked = match price(&basket, local_day(kernel, order, at)) {
+        Ok(now) => pricing::asked(&now, by.book(), money.currency).lines,
+        Err(why) if lacks_price || is_anew => return Err(why),
+        // What is taken back needs no price of today: its taxes are on as much more.
+        Err(_) => Vec::new(),
+    };
     sought.repriced = basket.repriced(&ended, &asked);
-    let mut added = asked.split_off(basket.kept);
+    let mut added = asked.split_off(basket.kept.min(asked.len()));
     let kept = after.money.as_deref().unwrap_or(money);
     grant_the_rest(kept, &asked, &mut added, &by);
     for (wanted, price) in sought.more.iter_mut().zip(added) {
