@@ -96,7 +96,7 @@ pub fn left_out(args: &Args) -> Vec<String> {
     }
     match args.workload {
         Workload::Churn => sentences.push(
-            "Returns of orders, which the engine does not have yet: the proportions are 100 placed, \
+            "Returns of orders: the proportions are 100 placed, \
              8 changed, 5 cancelled, 90 shipped. Of those that are changed, 3 are shipped."
                 .into(),
         ),
